@@ -1,0 +1,1 @@
+"""What the user and the shipped files ask for: TOML into frozen dataclasses."""

@@ -1,0 +1,31 @@
+"""What one `edgepack build` was asked for."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class BuildRequest:
+    model: Path
+    targets: tuple[str, ...]
+    out: Path
+    calibration: str = ""
+    """A data file or folder; ``random`` for inputs drawn from nothing, which marks the report untrusted."""
+    eval: Path | None = None
+    recipe: str = ""
+    """A shipped recipe or a file; empty for each target's own."""
+    arithmetic: str = ""
+    """``xnnpack`` or ``integer``; empty for each target's own."""
+    budget: Path | None = None
+    name: str = ""
+    """Of the bundle; empty for the model file's."""
+    version: str = "0.1.0"
+    input_shapes: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
+    """Shapes for inputs with dynamic dimensions, by input name; the empty name means the only input."""
+    inputs: str = ""
+    outputs: str = ""
+    """Types of the model's inputs and outputs; empty for the recipe's."""
+    measure: bool = True
+    """Time the artifact on this machine."""
+    seed: int = 0

@@ -1,0 +1,56 @@
+"""What a target family is asked, and what it answers."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from packager.bundle import Entry
+from packager.config.profile import Profile
+from packager.config.recipe import Recipe
+from packager.config.samples import Samples
+from packager.errors import Diagnostic
+from packager.figure import Figure, Place
+from packager.quantize import Quantized
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One model for one target."""
+
+    name: str
+    """Of the bundle, a safe file name."""
+    version: str
+    profile: Profile
+    recipe: Recipe
+    arithmetic: str
+    quantized: Quantized
+    """The integer model, the float model it came from (where there is one) and the calibrated ranges."""
+    golden: Samples
+    """Golden inputs, in the integer model's own types, a handful."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Product:
+    """What a family makes of a job: files, and what is known of them. Nothing is written yet."""
+
+    files: tuple[Entry, ...]
+    artifact: str
+    """The path in the bundle of the file that the device runs: ``model/model.tflite``."""
+    engine: str
+    """The engine that runs the artifact on this machine: ``litert``, ``onnxruntime``, ``hls``."""
+    figures: tuple[Figure, ...] = ()
+    placements: Mapping[int, tuple[Place, str]] = dataclasses.field(default_factory=dict)
+    """Operator index of the quantized model's graph to its place and the reason; a missing one runs at `default`."""
+    default: Place = Place.CPU
+    latencies: Mapping[int, float] = dataclasses.field(default_factory=dict)
+    """Operator index to estimated milliseconds on the target."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Family(Protocol):
+    """A module `packager.families.<name>` exports one as `FAMILY`."""
+
+    def check(self, job: Job) -> Iterable[Diagnostic]:
+        """Everything that keeps the job from being built, found before anything is made."""
+
+    def emit(self, job: Job) -> Product: ...

@@ -1,0 +1,63 @@
+"""Numbers that say how they were come by. A report is a list of these; a gate reads nothing else."""
+
+import dataclasses
+import enum
+
+
+class Basis(enum.StrEnum):
+    MEASURED = "measured"
+    SIMULATED = "simulated"
+    ESTIMATED = "estimated"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    name: str
+    """Dotted, from the design's list: ``latency.p50.ms``."""
+    value: float
+    unit: str
+    """``B``, ``ms``, ``1``, ``%``, ``MAC``, ``dB``, ``1/s``, ``mJ``, ``s``, ``cycles``."""
+    basis: Basis
+    source: str
+    """On what it was measured, or from what it was computed."""
+    low: float | None = None
+    high: float | None = None
+    """The band, where the value is uncertain; a gate uses its unsafe end."""
+
+    @property
+    def worst(self) -> float:
+        """The end of the band that a limit from above must hold against."""
+        return self.value if self.high is None else self.high
+
+    @property
+    def least(self) -> float:
+        """The end of the band that a limit from below must hold against."""
+        return self.value if self.low is None else self.low
+
+
+class Place(enum.StrEnum):
+    """Where an operator runs."""
+
+    CPU = "cpu"
+    TPU = "tpu"
+    GPU = "gpu"
+    FPGA = "fpga"
+    UNCERTAIN = "uncertain"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Layer:
+    """One row of the report's table, one operator of the artifact's graph, in its order."""
+
+    index: int
+    name: str
+    op: str
+    bytes: int
+    """Of the constants that this operator is the first to read."""
+    macs: int
+    placement: Place
+    reason: str = ""
+    """Why it is placed there, in one clause; empty where nothing is remarkable."""
+    latency_ms: float | None = None
+    sqnr_db: float | None = None
+    """Signal to quantization noise of its output against the float model."""

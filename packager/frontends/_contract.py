@@ -1,0 +1,40 @@
+"""What a front end is: suffixes it answers to, and a function from a file to a `Source`."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from packager.errors import Diagnostic
+from packager.ir import Model
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A model as it was given."""
+
+    model: Model
+    format: str
+    """The front end's name: ``tflite``, ``keras``."""
+    path: Path
+    bytes: int
+    sha256: str
+    """Of the file; of names and contents for a folder."""
+    notes: tuple[Diagnostic, ...] = ()
+    tools: tuple[tuple[str, str], ...] = ()
+    """Name and version of what read it, for the manifest."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class ReadOptions:
+    input_shapes: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
+    """By input name; the empty name stands for the only input."""
+
+
+class Frontend(Protocol):
+    """A module `packager.frontends.<name>` exports one as `FRONTEND`."""
+
+    def accepts(self, path: Path) -> bool:
+        """Whether the file's name or a folder's layout says that it is of this format; opens nothing heavy."""
+
+    def read(self, path: Path, options: ReadOptions) -> Source: ...

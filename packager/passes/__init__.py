@@ -1,0 +1,1 @@
+"""One module per pass; each file holds one class with the contract of `packager.rewrite`."""

@@ -1,0 +1,1 @@
+"""Planning: memory, placement, cost. Pure functions of a model and a profile."""

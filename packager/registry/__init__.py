@@ -1,0 +1,1 @@
+"""Registries: pushing bundles to and pulling them from where firmware teams fetch them."""

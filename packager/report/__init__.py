@@ -1,0 +1,1 @@
+"""The report: figures and layers as JSON, Markdown and HTML; budgets checked against them."""

@@ -1,0 +1,85 @@
+"""Run a Python function of ours in a child process, its output captured.
+
+Front ends, the quantizer and the interpreters are C++ that may print, leak or crash on a hostile file. In a child they
+can do none of that to the build: a crash becomes one line with the signal's name and the captured output.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from packager.errors import EdgePackError, ToolError
+
+_BOOT = "import sys; from packager.util.child import serve; serve(*sys.argv[1:])"
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
+_TAIL = 4000
+
+
+def call(
+    function: Callable[..., Any],
+    *args: Any,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: float | None = None,
+) -> Any:
+    """Return ``function(*args)``, computed in a fresh interpreter.
+
+    `function` must be importable by name; arguments and result are pickled through files, never through stdout, so the
+    function may print what it likes. An `EdgePackError` raised inside is raised here as it was.
+
+    Raises:
+        ToolError: the child crashed, ran out of time or raised; `details` holds the end of what it printed.
+    """
+    with tempfile.TemporaryDirectory(prefix="edgepack-") as folder:
+        ask, answer = Path(folder, "ask"), Path(folder, "answer")
+        ask.write_bytes(pickle.dumps((function.__module__, function.__qualname__, args), protocol=5))
+        path = os.pathsep.join(p for p in sys.path if p)
+        environment = {**os.environ, **_QUIET, "PYTHONPATH": path, **(env or {})}
+        try:
+            done = subprocess.run(  # noqa: S603 - our own interpreter and our own words
+                [sys.executable, "-c", _BOOT, str(ask), str(answer)],
+                stdin=subprocess.DEVNULL,
+                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=cwd or folder,
+                timeout=timeout,
+            )
+        except subprocess.TimeoutExpired as error:
+            output = (error.stdout or b"").decode(errors="replace")[-_TAIL:]
+            raise ToolError(f"{function.__qualname__} took longer than {timeout:.0f} s", details=output) from None
+        if answer.is_file() and done.returncode == 0:
+            ok, result = pickle.loads(answer.read_bytes())  # noqa: S301 - written by our own child
+            if ok:
+                return result
+            raise result
+        output = done.stdout.decode(errors="replace")[-_TAIL:]
+        raise ToolError(f"{function.__qualname__} {_ending(done.returncode)}", details=output)
+
+
+def serve(ask: str, answer: str) -> None:
+    """Run one call; the child's side of `call`."""
+    import importlib
+
+    module, name, args = pickle.loads(Path(ask).read_bytes())  # noqa: S301 - written by our own parent
+    function = getattr(importlib.import_module(module), name)
+    reply: tuple[bool, Any]
+    try:
+        reply = (True, function(*args))
+    except EdgePackError as error:
+        reply = (False, error)
+    with Path(answer).open("wb") as file:
+        pickle.dump(reply, file, protocol=5)
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        return f"crashed with {signal.Signals(-code).name}"
+    return f"failed with exit code {code}"

@@ -43,7 +43,7 @@ class QuantParams:
     def quantize(self, real: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Nearest integers of `real`, ties to even, clipped to the range of `dtype`."""
         scale, zero_point = self._broadcast(np.ndim(real))
-        info = np.iinfo(np.dtype(dtype))  # type: ignore[type-var]  # numpy checks at run time
+        info = np.iinfo(np.dtype(dtype))
         q = np.rint(np.asarray(real, np.float32) / scale) + zero_point
         clipped: npt.NDArray[Any] = np.clip(q, info.min, info.max).astype(dtype)
         return clipped

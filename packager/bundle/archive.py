@@ -5,8 +5,8 @@ Its bytes follow from the manifest and the contents alone, so the SHA-256 of the
 The gzip bytes depend on the zlib (or zlib-ng) that Python was built with as well: equal on one machine, not on all.
 
 Reading turns that around: once the manifest, the first member, is read, every further header is known, and a member
-whose header is another byte for byte (a link, a device, a path that climbs, another size) is refused. Nothing is left to
-what `tarfile` would extract.
+whose header is another byte for byte (a link, a device, a path that climbs, another size) is refused. What `tarfile`
+would extract does not matter.
 """
 
 import gzip

@@ -1,0 +1,24 @@
+"""What several commands share: a bundle as an argument, JSON to stdout, findings to stderr."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from packager.errors import Diagnostic
+
+bundle_argument = click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+def echo_json(document: Any) -> None:
+    """Print one JSON document to stdout: keys in the order given, numbers that JSON has."""
+    click.echo(json.dumps(document, indent=2, allow_nan=False))
+
+
+def echo_diagnostics(found: Iterable[Diagnostic]) -> None:
+    """Print findings to stderr, one a line, with the severity in front."""
+    for diagnostic in found:
+        click.echo(f"{diagnostic.severity}: {diagnostic}", err=True)

@@ -1,1 +1,1 @@
-"""The report: figures and layers as JSON, Markdown and HTML; budgets checked against them."""
+"""The report and the gate: what is known of a bundle, for people and for a pipeline."""

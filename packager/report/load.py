@@ -1,0 +1,84 @@
+"""The report of a bundle: from its folder, its archive, or the file itself. Nothing is extracted to disk."""
+
+import gzip
+import io
+import tarfile
+import zlib
+from pathlib import Path
+from typing import IO
+
+from packager.errors import ConfigError, IntegrityError
+from packager.report.model import Report
+
+REPORT = "report.json"
+_MAX_REPORT = 64 << 20
+_MAX_ARCHIVE = 8 << 30
+"""Unpacked bytes read in search of the report: an archive of zeros must not be read for ever."""
+
+
+def load_report(path: Path) -> Report:
+    """Read the report of a bundle: a folder, a ``.tar.gz``, or a ``report.json``.
+
+    Raises:
+        ConfigError: there is no such path, or no report in it.
+        IntegrityError: the archive or the report is damaged or too large.
+    """
+    return Report.from_json(_content(path), source=str(path))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            return _of_folder(path)
+        with path.open("rb") as file:
+            packed = file.peek(2)[:2] == b"\x1f\x8b"
+            return _of_archive(path, file) if packed else _bounded(path, file)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}", hint="give a bundle or its archive") from None
+
+
+def _of_folder(path: Path) -> bytes:
+    report = path / REPORT
+    if not report.is_file():
+        inside = sorted(p.parent.name for p in path.glob(f"*/{REPORT}"))
+        hint = f"did you mean {path / inside[0]}?" if inside else f"a bundle's folder holds {REPORT}"
+        raise ConfigError(f"{path}: not a bundle", hint=hint)
+    with report.open("rb") as file:
+        return _bounded(report, file)
+
+
+def _of_archive(path: Path, file: IO[bytes]) -> bytes:
+    try:
+        with tarfile.open(fileobj=_Counted(path, gzip.GzipFile(fileobj=file)), mode="r|") as archive:
+            for member in archive:
+                *folder, name = member.name.removeprefix("./").split("/")
+                if name == REPORT and len(folder) <= 1 and member.isreg():
+                    content = archive.extractfile(member)
+                    assert content is not None
+                    return _bounded(path, content)
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise IntegrityError(f"{path}: damaged archive ({error})", hint="copy or pull it again") from None
+    raise ConfigError(f"{path}: no {REPORT} in the archive", hint="give a bundle that `edgepack build` made")
+
+
+def _bounded(path: Path, file: IO[bytes]) -> bytes:
+    content = file.read(_MAX_REPORT + 1)
+    if len(content) > _MAX_REPORT:
+        raise IntegrityError(f"{path}: {REPORT} is over {_MAX_REPORT >> 20} MiB", hint="no report is that large")
+    return content
+
+
+class _Counted(io.RawIOBase):
+    """A stream that refuses to go on for ever."""
+
+    def __init__(self, path: Path, stream: gzip.GzipFile) -> None:
+        self._path, self._stream, self._left = path, stream, _MAX_ARCHIVE
+
+    def read(self, size: int = -1, /) -> bytes:
+        content = self._stream.read(size)
+        self._left -= len(content)
+        if self._left < 0:
+            raise IntegrityError(
+                f"{self._path}: unpacks to over {_MAX_ARCHIVE >> 30} GiB", hint="no bundle is that large"
+            )
+        return content

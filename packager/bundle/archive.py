@@ -11,8 +11,7 @@ would extract does not matter.
 
 import gzip
 import hashlib
-import os
-import secrets
+import struct
 import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +21,7 @@ from typing import BinaryIO, NoReturn
 from packager.bundle.manifest import MANIFEST, MANIFEST_LIMIT, FileRecord, Manifest, parse_manifest
 from packager.bundle.store import new_folder, write_file
 from packager.errors import IntegrityError
+from packager.util.files import replace_file
 
 _CHUNK = 1 << 20
 _BLOCK = tarfile.BLOCKSIZE
@@ -30,6 +30,9 @@ _MTIME = 315532800
 """1980-01-01 UTC: the earliest time that every file system and archive format can hold."""
 _LEVEL = 6
 """Of gzip: 9 takes twice as long for under 1 % on weights."""
+
+_GZIP_HEADER = b"\x1f\x8b\x08\0" + bytes(4) + b"\0\xff"
+"""Deflate, no flags, no time, no hint on the level, an unknown system."""
 
 Open = Callable[[str], BinaryIO]
 
@@ -62,20 +65,21 @@ def tar_digest(chunks: Iterable[bytes]) -> str:
 def write_archive(path: Path, chunks: Iterable[bytes]) -> str:
     """Compress a tar to `path`, which appears whole or not at all; return the SHA-256 of the uncompressed tar."""
     digest = hashlib.sha256()
-    work = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with work.open("xb") as raw:
-            with gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=raw, mtime=0) as packed:
-                for chunk in chunks:
-                    digest.update(chunk)
-                    packed.write(chunk)
-            raw.flush()
-            os.fsync(raw.fileno())
-        work.replace(path)
-    except BaseException:  # an interrupt must leave nothing either
-        work.unlink(missing_ok=True)
-        raise
+    replace_file(path, _gzip(chunks, digest.update))
     return digest.hexdigest()
+
+
+def _gzip(chunks: Iterable[bytes], seen: Callable[[bytes], None]) -> Iterator[bytes]:
+    """Yield a gzip member (RFC 1952) of `chunks`, without a time or a file name; `seen` is given each chunk."""
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    crc, size = 0, 0
+    yield _GZIP_HEADER
+    for chunk in chunks:
+        seen(chunk)
+        crc, size = zlib.crc32(chunk, crc), size + len(chunk)
+        yield deflate.compress(chunk)
+    yield deflate.flush()
+    yield struct.pack("<LL", crc, size & 0xFFFFFFFF)
 
 
 def extract(archive: Path, into: Path) -> Path:

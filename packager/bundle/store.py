@@ -14,6 +14,7 @@ from pathlib import Path
 
 from packager.bundle.reading import extra_files, read_manifest
 from packager.errors import ConfigError, IntegrityError
+from packager.util.files import sync_folder
 
 _TRIES = 100
 """How often a rename is tried anew when another process puts the same bundle in place at the same time."""
@@ -79,7 +80,7 @@ def new_folder(destination: Path) -> Iterator[Path]:
             with contextlib.suppress(OSError):
                 folder.rmdir()
         raise
-    _sync(destination.parent)
+    sync_folder(destination.parent)
 
 
 def write_file(folder: Path, path: str, mode: int, chunks: Iterable[bytes | memoryview]) -> None:
@@ -138,14 +139,4 @@ def _renamed(source: Path, destination: Path) -> bool:
 
 def _sync_folders(root: Path) -> None:
     for folder, _, _ in os.walk(root):
-        _sync(Path(folder))
-
-
-def _sync(folder: Path) -> None:
-    """Flush a folder's names to the disk, where the system lets a folder be opened."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync_folder(Path(folder))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from packager.ir import Graph, Node, TensorType
+from packager.ir import DType, Graph, Node, TensorType
 
 Array = npt.NDArray[Any]
 
@@ -29,6 +29,17 @@ class Call:
     def attrs(self) -> Mapping[str, Any]:
         return self.node.attrs
 
+    @property
+    def output(self) -> TensorType:
+        """The type of the first output."""
+        return self.outputs[0]
+
+    def input(self, position: int) -> TensorType:
+        """The type of an input that the operator can't do without."""
+        found = self.inputs[position]
+        assert found is not None, f"{self.node.op} has no input {position}"
+        return found
+
 
 def call_of(graph: Graph, node: Node, arithmetic: str = "xnnpack") -> Call:
     return Call(
@@ -43,6 +54,10 @@ def no_macs(call: Call) -> int:  # noqa: ARG001 - the signature of OpDef.macs
     return 0
 
 
+def no_objection(call: Call) -> str:  # noqa: ARG001 - the signature of OpDef.objection
+    return ""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class OpDef:
     """All knowledge of one operator. A module `packager.ops.<name in lower case>` holds it as `OP`."""
@@ -53,9 +68,27 @@ class OpDef:
     """Outputs from inputs, of the types in `Call`: float32 in float32, integers bit-exact in both arithmetics."""
     macs: Callable[[Call], int] = no_macs
     """Multiply-accumulates of one evaluation; 0 for operators that move or look up."""
-    kind: str = "elementwise"
-    """The class that latency is estimated by: ``conv``, ``pointwise``, ``depthwise``, ``dense``, ``elementwise``,
-    ``pool``, ``move``."""
+    kind: str | Callable[[Call], str] = "elementwise"
+    """The class that latency is estimated by, or what tells it from a call; read it through `kind_of`."""
+    types: frozenset[DType] = frozenset({DType.FLOAT32, DType.INT8})
+    """Element types of the first input that `reference` computes."""
+    stacked: int = 0
+    """How many of the first inputs may carry several samples along their first dimension, the output then carrying
+    as many. 0 where the first dimension is no batch."""
+    objection: Callable[[Call], str] = no_objection
+    """Why `reference` can't compute this call, beyond the element type; empty where it can."""
+    inexact: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """By arithmetic: how far `reference` may differ from LiteRT, where it is not bit-exact on integers."""
+
+    def kind_of(self, call: Call) -> str:
+        """``conv``, ``pointwise``, ``depthwise``, ``dense``, ``elementwise``, ``pool`` or ``move``."""
+        return self.kind if isinstance(self.kind, str) else self.kind(call)
+
+
+def present(value: Array | None) -> Array:
+    """Return an input that the operator can't do without."""
+    assert value is not None
+    return value
 
 
 def as_array(value: npt.ArrayLike) -> Array:

@@ -1,0 +1,75 @@
+"""Exact integer contractions on floating-point matrix units, and the bias and activation that follow them.
+
+A float sum of integers is exact while it stays under the mantissa's width, so BLAS computes the accumulators.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from packager.ir import DType, TensorType
+from packager.ops import _fixed_point as fixed
+from packager.ops._contract import Array, Call, present
+from packager.ops._requantize import activation_of, clamp, clamp_float, clampable, requantize
+
+TYPES = frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16})
+_EXACT32 = 1 << 24
+
+
+def centred(x: Array, type_: TensorType, like: npt.DTypeLike) -> Array:
+    """Elements less their zero point, as floats."""
+    value: Array = x.astype(like)
+    if not type_.dtype.is_float and type_.quant is not None and any(type_.quant.zero_point):
+        value -= type_.zero_point
+    return value
+
+
+def operands(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, Array]:
+    """Return the first two inputs as floats in which every accumulator is exact; float32 for a float model."""
+    x, w = present(inputs[0]), present(inputs[1])
+    first, second = call.input(0), call.input(1)
+    if first.dtype.is_float:
+        return x, w
+    span = 1 << first.dtype.bits
+    weights = centred(w, second, np.float64)
+    reach = float(np.abs(weights).reshape(w.shape[0], -1).sum(axis=-1).max(initial=0)) * span
+    if call.node.op == "DEPTHWISE_CONV_2D":
+        reach = float(np.abs(weights).sum(axis=(0, 1, 2)).max(initial=0)) * span
+    like = np.float32 if reach < _EXACT32 else np.float64
+    return centred(x, first, like), weights.astype(like)
+
+
+def finish(call: Call, accumulator: Array, bias: Array | None) -> Array:
+    """Add the bias, requantize, clamp to the fused activation; ``[..., channels]``."""
+    output, activation = call.output, activation_of(call.attrs)
+    if call.input(0).dtype.is_float:
+        total = accumulator if bias is None else accumulator + bias
+        return clamp_float(total.astype(np.float32, copy=False), activation)
+    exact = accumulator_of(call, accumulator, bias)
+    q = requantize(exact, call.input(0), call.input(1), output, call.arithmetic)
+    return clamp(q, output, activation, call.arithmetic)
+
+
+def accumulator_of(call: Call, accumulator: Array, bias: Array | None) -> npt.NDArray[np.int64]:
+    """The integer accumulators with their bias; 32 bits wide, or 64 beside an int64 bias or where there is none."""
+    exact: npt.NDArray[np.int64] = accumulator.astype(np.int64)
+    if bias is not None:
+        exact += bias.astype(np.int64)
+    return exact if is_wide(call) else fixed.wrap32(exact)
+
+
+def is_wide(call: Call) -> bool:
+    """Whether accumulators have 64 bits: 16-bit activations, unless the bias is int32."""
+    bias = call.inputs[2] if len(call.inputs) > 2 else None
+    return call.input(0).dtype is DType.INT16 and (bias is None or bias.dtype is DType.INT64)
+
+
+def objection(call: Call) -> str:
+    """What the kernels of LiteRT do not take either."""
+    x, w = call.input(0), call.input(1)
+    if not clampable(activation_of(call.attrs)):
+        return "its fused activation is no clamp"
+    if x.dtype.is_float != w.dtype.is_float or w.dtype.bits not in (8, 32):
+        return f"{x.dtype} activations with {w.dtype} weights are not computed"
+    return ""

@@ -1,0 +1,38 @@
+"""DEPTHWISE_CONV_2D: input [n, h, w, c], filter [1, kh, kw, c * multiplier], bias [c * multiplier]."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from packager.ops._contract import Array, Call, OpDef
+from packager.ops._contraction import TYPES, finish, objection, operands
+from packager.ops._windows import axes_of, windows
+
+
+def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
+    x, w = operands(call, inputs)
+    bias = inputs[2] if len(inputs) > 2 else None
+    _, height, width, channels = w.shape
+    spread = x if channels == x.shape[3] else np.repeat(x, channels // x.shape[3], axis=3)
+    view = windows(spread, *axes_of(call, x.shape, height, width))
+    total: Array = np.zeros(view.shape[:4], x.dtype)
+    for row in range(height):
+        for column in range(width):
+            total += view[..., row, column] * w[0, row, column]
+    return (finish(call, total, bias),)
+
+
+def macs(call: Call) -> int:
+    _, height, width, _ = call.input(1).dims
+    return call.output.elements * height * width
+
+
+OP = OpDef(
+    name="DEPTHWISE_CONV_2D",
+    reference=reference,
+    macs=macs,
+    kind="depthwise",
+    types=TYPES,
+    stacked=1,
+    objection=objection,
+)

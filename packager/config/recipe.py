@@ -1,12 +1,26 @@
 """A recipe: how to quantize, by operator name and type, read from `targets/recipes/<name>.toml` or a file."""
 
 import dataclasses
+import re
+from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from packager.config._table import from_table, parse_toml
 from packager.data import data_dir
 from packager.errors import ConfigError, did_you_mean
+
+SCHEMES = {
+    "int8": ("int8", "uint8", "float32"),
+    "int16x8": ("int16", "float32"),
+    "float16": ("float32",),
+    "dynamic": ("float32",),
+    "float32": ("float32",),
+}
+"""Each scheme with the types that a model of it can have at its inputs and outputs."""
+METHODS = ("minmax", "percentile", "entropy")
+CALIBRATED = frozenset({"int8", "int16x8"})
+"""Schemes whose activations are integers, and which therefore need data."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +34,10 @@ class Rule:
     scheme: str = ""
     """``int8``, ``int16x8``, ``float16``, ``dynamic``, ``float32``; empty to leave it."""
     per_channel: bool | None = None
+
+    def __str__(self) -> str:
+        parts = {"op": self.op, "name": self.name}
+        return ", ".join(f"{key} = {value!r}" for key, value in parts.items() if value) or "every operator"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +67,11 @@ class Recipe:
     calibration: Calibration = dataclasses.field(default_factory=Calibration)
     rules: tuple[Rule, ...] = ()
 
+    @property
+    def needs_samples(self) -> bool:
+        """Whether some operator may get integer activations."""
+        return not CALIBRATED.isdisjoint({self.scheme, *(rule.scheme for rule in self.rules)})
+
 
 def recipe_names(root: Traversable | None = None) -> list[str]:
     folder = root or data_dir("targets") / "recipes"
@@ -70,4 +93,46 @@ def load_recipe(name: str, root: Traversable | None = None) -> Recipe:
         text = path.read_text("utf-8")
     except OSError as error:
         raise ConfigError(f"{name}: {error.strerror}", hint="check the path") from None
-    return from_table(Recipe, {"name": Path(name).stem, **parse_toml(text, source=name)}, source=name)
+    recipe = from_table(Recipe, {"name": Path(name).stem, **parse_toml(text, source=name)}, source=name)
+    check_recipe(recipe)
+    return recipe
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Check what TOML's types can't: names of schemes and methods, and that they go together.
+
+    Raises:
+        ConfigError: the first contradiction, with the key and a remedy.
+    """
+    for message, hint in _problems(recipe):
+        raise ConfigError(f"recipe {recipe.name}: {message}", hint=hint)
+
+
+def _problems(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    if recipe.scheme not in SCHEMES:
+        yield f"no scheme {recipe.scheme!r}", did_you_mean(recipe.scheme, SCHEMES)
+        return
+    allowed = SCHEMES[recipe.scheme]
+    for key, type_ in (("inputs", recipe.inputs), ("outputs", recipe.outputs)):
+        if type_ not in allowed:
+            yield f"{key} of a {recipe.scheme} model can't be {type_!r}", f"use {' or '.join(allowed)}"
+    how = recipe.calibration
+    if how.method not in METHODS:
+        yield f"no calibration method {how.method!r}", did_you_mean(how.method, METHODS)
+    if not 50 < how.percentile <= 100:
+        yield f"calibration.percentile = {how.percentile:g} is not in 50..100", "99.99 cuts one value in ten thousand"
+    if recipe.scheme == "int16x8" and how.method == "entropy":
+        yield "calibration by entropy is for 8 bits", "use minmax or percentile with int16x8"
+    for number, rule in enumerate(recipe.rules, 1):
+        yield from _rule_problems(number, rule)
+
+
+def _rule_problems(number: int, rule: Rule) -> Iterator[tuple[str, str]]:
+    if rule.scheme and rule.scheme not in SCHEMES:
+        yield f"rule {number}: no scheme {rule.scheme!r}", did_you_mean(rule.scheme, SCHEMES)
+    if not rule.scheme and rule.per_channel is None:
+        yield f"rule {number} changes nothing", "give it a scheme or per_channel"
+    try:
+        re.compile(rule.name)
+    except re.error as error:
+        yield f"rule {number}: name = {rule.name!r} is no regular expression: {error}", "escape special characters"

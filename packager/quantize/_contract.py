@@ -25,6 +25,8 @@ class PlannedOp:
     where: str
     scheme: str
     reason: str
+    per_channel: bool = True
+    """Of its weights; means something only where it has some."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ class OpCost:
     index: int
     op: str
     kind: str
-    """`OpDef.kind`, with a convolution of 1x1 told apart as ``pointwise``; ``unknown`` for an operator unheard of."""
+    """The class of `OpDef.kind_of`; ``unknown`` for an operator unheard of."""
     macs: int
     params: int
     """Elements of the weights and biases that this operator is the first to read."""
@@ -83,21 +83,12 @@ def _op_cost(graph: Graph, index: int, node: Node, read: set[tuple[int, int]]) -
     return OpCost(
         index=index,
         op=node.display_op,
-        kind=_kind(graph, node, known.kind) if known else "unknown",
+        kind=known.kind_of(call) if known else "unknown",
         macs=known.macs(call) if known else 0,
         params=sum(t.type.elements for t in fresh if _is_parameter(t)),
         constant_bytes=sum(t.data.nbytes for t in fresh if t.data is not None),
         moved_bytes=sum(t.nbytes for t in inputs) + sum(graph.type_of(t).nbytes for t in node.outputs),
     )
-
-
-def _kind(graph: Graph, node: Node, kind: str) -> str:
-    """A convolution of 1x1 is one matrix product, which kernels run faster than a windowed one."""
-    if kind == "conv" and len(node.inputs) > 1:
-        dims = graph.type_of(node.inputs[1]).dims
-        if len(dims) == 4 and dims[1:3] == (1, 1):
-            return "pointwise"
-    return kind
 
 
 def _first_read(graph: Graph, node: Node, read: set[tuple[int, int]]) -> Iterator[Tensor]:

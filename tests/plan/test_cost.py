@@ -17,13 +17,18 @@ def convolutions(*, shared: bool = False) -> Model:
     x = b.input("x", (1, 6, 6, 4), DType.INT8, Q)
     wide = b.const(np.ones((8, 3, 3, 4), np.int8), "wide", Q)
     bias = b.const(np.zeros(8, np.int32), "bias", Q)
-    options = {"options": "Conv2DOptions", "stride_h": 1, "stride_w": 1, "dtype": DType.INT8, "quant": Q}
-    t = b.op("CONV_2D", [x, wide, bias], (1, 6, 6, 8), **options)
+
+    def conv(source: int, filter_: int) -> int:
+        inputs = [source, filter_, bias]
+        shape = (1, 6, 6, 8)
+        return b.op(
+            "CONV_2D", inputs, shape, options="Conv2DOptions", stride_h=1, stride_w=1, dtype=DType.INT8, quant=Q
+        )
+
     first = np.ones((8, 1, 1, 8), np.int8)
     point = b.const(first, "point", Q)
     again = b.const(first if shared else first.copy(), "again", Q)
-    t = b.op("CONV_2D", [t, point, bias], (1, 6, 6, 8), **options)
-    t = b.op("CONV_2D", [t, again, bias], (1, 6, 6, 8), **options)
+    t = conv(conv(conv(x, wide), point), again)
     shape = b.const(np.array([1, 288], np.int32), "shape")
     return b.model([b.op("RESHAPE", [t, shape], (1, 288), dtype=DType.INT8, quant=Q)])
 

@@ -1,40 +1,41 @@
-"""The report's table of layers, from a graph: one row an operator, in the file's order."""
+"""Rows of a report made from a model: its layers, inputs, outputs, and the plan of its memory."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from packager.figure import Layer, Place
-from packager.ir import ABSENT, Graph, Node, Tensor
-from packager.ops import call_of, find_op
-from packager.report.model import Port
+from packager.ir import ABSENT, Graph, Model, Tensor
+from packager.plan.cost import cost_of
+from packager.plan.memory import MemoryPlan
+from packager.report.model import Memory, MemoryRow, Port
 
 _NOTHING: Mapping[int, float] = {}
 
 
 def layers_of(
-    graph: Graph,
+    model: Model,
     *,
     default: Place,
     placements: Mapping[int, tuple[Place, str]] | None = None,
     latencies: Mapping[int, float] = _NOTHING,
     sqnr_db: Mapping[int, float] = _NOTHING,
 ) -> tuple[Layer, ...]:
-    """Return the rows of a graph; each mapping goes by operator index, and may lack any.
+    """Return one row an operator of the main graph; each mapping goes by operator index and may lack any.
 
     A signal-to-noise ratio that is not finite, as of an operator without any error, is left out: JSON has no infinity.
     """
-    bytes_ = constant_bytes(graph)
     rows = []
-    for i, node in enumerate(graph.nodes):
+    for cost in cost_of(model).ops:
+        i = cost.index
         place, reason = (placements or {}).get(i, (default, ""))
         ratio = sqnr_db.get(i)
         rows.append(
             Layer(
                 index=i,
-                name=graph.node_name(i),
-                op=node.display_op,
-                bytes=bytes_[i],
-                macs=macs_of(graph, node),
+                name=model.main.node_name(i),
+                op=cost.op,
+                bytes=cost.constant_bytes,
+                macs=cost.macs,
                 placement=place,
                 reason=reason,
                 latency_ms=latencies.get(i),
@@ -44,38 +45,13 @@ def layers_of(
     return tuple(rows)
 
 
-def constant_bytes(graph: Graph) -> tuple[int, ...]:
-    """Return for each operator the bytes of the constants that it is the first to read; a shared buffer counts once."""
-    seen: set[tuple[int, int]] = set()
-    sums = []
-    for node in graph.nodes:
-        total = 0
-        for index in node.inputs:
-            data = graph.tensors[index].data if index != ABSENT else None
-            if data is None or data.nbytes == 0:
-                continue
-            block = (data.__array_interface__["data"][0], data.nbytes)
-            total += data.nbytes if block not in seen else 0
-            seen.add(block)
-        sums.append(total)
-    return tuple(sums)
-
-
-def macs_of(graph: Graph, node: Node) -> int:
-    """Return the multiply-accumulates of one operator; 0 for one that EdgePack does not know or whose shapes are open."""
-    op = find_op(node.op)
-    tensors = [graph.tensors[i] for i in (*node.inputs, *node.outputs) if i != ABSENT]
-    if op is None or any(t.type.shape is None for t in tensors):
-        return 0
-    return op.macs(call_of(graph, node))
-
-
-def ports_of(graph: Graph, indices: tuple[int, ...]) -> tuple[Port, ...]:
-    """Return the inputs or outputs with these tensor indices."""
+def ports_of(graph: Graph, indices: Sequence[int]) -> tuple[Port, ...]:
+    """Return the tensors with these indices as a report shows them."""
     return tuple(port_of(graph.tensors[i]) for i in indices if i != ABSENT)
 
 
 def port_of(tensor: Tensor) -> Port:
+    """Return a tensor's name, type and shape, -1 for each open dimension, and its one scale and zero point."""
     quant = tensor.type.quant
     one = quant is not None and len(quant.scale) == 1
     return Port(
@@ -84,4 +60,16 @@ def port_of(tensor: Tensor) -> Port:
         shape=tensor.type.signature or tensor.type.dims,
         scale=quant.scale[0] if one and quant else None,
         zero_point=quant.zero_point[0] if one and quant and quant.zero_point else None,
+    )
+
+
+def memory_of(plan: MemoryPlan) -> Memory:
+    """Return a memory plan as the report shows it."""
+    return Memory(
+        arena_bytes=plan.arena_bytes,
+        lower_bound_bytes=plan.lower_bound_bytes,
+        rows=tuple(
+            MemoryRow(tensor=row.name, offset=row.offset, bytes=row.size, first=row.first, last=row.last)
+            for row in plan.rows
+        ),
     )

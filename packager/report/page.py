@@ -1,0 +1,93 @@
+"""A report laid out for people: what HTML and Markdown both show, in the order in which both show it."""
+
+import dataclasses
+
+from packager.config.figures import figure_groups, figure_kinds
+from packager.errors import Diagnostic, Severity
+from packager.figure import Figure
+from packager.report.model import Report
+from packager.report.text import DASH, exact, show, show_band, show_figure
+
+OTHER = "Other"
+"""The group of figures that the vocabulary lacks."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class FigureRow:
+    """A figure as a row of a table."""
+
+    title: str
+    name: str
+    value: str
+    digits: str
+    """All digits of a byte count, behind the rounded value; empty for the rest."""
+    band: str
+    basis: str
+    source: str
+
+
+def figure_rows(report: Report) -> dict[str, list[FigureRow]]:
+    """Group title to its rows, in the vocabulary's order; groups without figures are left out."""
+    groups = {
+        group: [f for name in kinds for f in _sorted(report.named(name))] for group, kinds in figure_groups().items()
+    }
+    groups[OTHER] = sorted((f for f in report.figures if f.name not in figure_kinds()), key=lambda f: f.name)
+    return {group: [row_of(f) for f in figures] for group, figures in groups.items() if figures}
+
+
+def headlines(report: Report) -> list[list[FigureRow]]:
+    """The figures to show large: for each name all its rows, first the one that a gate would look at."""
+    found = []
+    for name, kind in figure_kinds().items():
+        if kind.headline and (figures := report.named(name)):
+            unsafe = sorted(figures, key=(lambda f: -f.worst) if kind.better == "less" else (lambda f: f.least))
+            found.append([row_of(f) for f in unsafe])
+    return found
+
+
+def row_of(figure: Figure) -> FigureRow:
+    kind = figure_kinds().get(figure.name)
+    large = figure.unit == "B" and abs(figure.value) >= 1024
+    return FigureRow(
+        title=kind.title if kind else figure.name,
+        name=figure.name,
+        value=show_figure(figure),
+        digits=f"{exact(figure.value)} B" if large else "",
+        band=show_band(figure),
+        basis=figure.basis.value,
+        source=figure.source,
+    )
+
+
+def diagnostics_by_weight(report: Report) -> list[Diagnostic]:
+    """Errors, then warnings, then notes, each in the order given."""
+    order = list(reversed(Severity))
+    return sorted(report.diagnostics, key=lambda d: order.index(d.severity))
+
+
+def origin(report: Report) -> str:
+    """On what the quantization rests, in a sentence."""
+    if not report.trusted:
+        return "calibrated on random inputs"
+    return "quantized by its author" if report.quantization is None else "calibrated on the inputs given"
+
+
+def quantum(scale: float | None, zero_point: int | None) -> str:
+    """``0.00392157 * (q + 128)``, with the sign as it is added."""
+    if scale is None:
+        return DASH
+    offset = -(zero_point or 0)
+    return f"{scale:.6g} * (q {'-' if offset < 0 else '+'} {abs(offset)})" if offset else f"{scale:.6g} * q"
+
+
+def milliseconds(value: float | None) -> str:
+    """A layer's time to the microsecond, so that a column of them lines up."""
+    return DASH if value is None else f"{value:,.3f}"
+
+
+def count(value: float) -> str:
+    return show(value, "1") if value else DASH
+
+
+def _sorted(figures: tuple[Figure, ...]) -> list[Figure]:
+    return sorted(figures, key=lambda f: (f.basis, f.source))

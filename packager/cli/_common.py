@@ -1,15 +1,13 @@
-"""What several commands share: a bundle as an argument, JSON to stdout, findings to stderr."""
+"""What several commands share: JSON to stdout, findings to stderr."""
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from packager.errors import Diagnostic
 
-bundle_argument = click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
 

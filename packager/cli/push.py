@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from packager.cli._common import bundle_argument, echo_json, json_option
+from packager.cli._bundles import bundle_argument, opened
+from packager.cli._common import echo_json, json_option
 
 
 @click.command()
@@ -13,7 +14,7 @@ from packager.cli._common import bundle_argument, echo_json, json_option
 @click.option("--force", is_flag=True, help="Replace another bundle of the same name, version and target.")
 @json_option
 def command(bundle: Path, registry: str, force: bool, as_json: bool) -> None:  # noqa: FBT001 - click passes by name
-    """Store BUNDLE in REGISTRY, under its name, version and target.
+    """Store BUNDLE, a folder or a .tar.gz, in REGISTRY under its name, version and target.
 
     REGISTRY is dir:PATH, a plain directory; a new or empty one becomes a registry. Every file is checked against the
     bundle's manifest first.
@@ -22,7 +23,9 @@ def command(bundle: Path, registry: str, force: bool, as_json: bool) -> None:  #
 
     from packager.registry import open_registry
 
-    pushed = open_registry(registry).push(bundle, force=force)
+    store = open_registry(registry)
+    with opened(bundle) as folder:
+        pushed = store.push(folder, force=force)
     if as_json:
         echo_json(dataclasses.asdict(pushed))
         return

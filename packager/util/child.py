@@ -39,7 +39,7 @@ def call(
     with tempfile.TemporaryDirectory(prefix="edgepack-") as folder:
         ask, answer = Path(folder, "ask"), Path(folder, "answer")
         ask.write_bytes(pickle.dumps((function.__module__, function.__qualname__, args), protocol=5))
-        path = os.pathsep.join(p for p in sys.path if p)
+        path = os.pathsep.join(str(Path(p).absolute()) for p in sys.path)  # the child's working folder is another
         environment = {**os.environ, **_QUIET, "PYTHONPATH": path, **(env or {})}
         try:
             done = subprocess.run(  # noqa: S603 - our own interpreter and our own words
@@ -80,6 +80,7 @@ def serve(ask: str, answer: str) -> None:
 
 
 def _ending(code: int) -> str:
-    if code < 0:
-        return f"crashed with {signal.Signals(-code).name}"
-    return f"failed with exit code {code}"
+    if code >= 0:
+        return f"failed with exit code {code}"
+    known = -code in signal.valid_signals() and -code < signal.SIGRTMIN
+    return f"crashed with {signal.Signals(-code).name if known else f'signal {-code}'}"

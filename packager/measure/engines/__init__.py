@@ -1,0 +1,58 @@
+"""Engines: what runs an artifact on this machine. One a module, found by name.
+
+A module exports ``run(bundle, artifact, inputs)``. An engine with more than one way to compute exports `VARIANTS`, from
+the variant's name to a function of the same form: ``litert-reference`` is the variant ``reference`` of `litert`.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy.typing as npt
+
+from packager.errors import ConfigError, did_you_mean
+
+Array = npt.NDArray[Any]
+
+
+class Run(Protocol):
+    def __call__(self, bundle: Path, artifact: Path, inputs: Sequence[Array]) -> tuple[Array, ...]:
+        """Return what the artifact computes.
+
+        Args:
+            bundle: The bundle's folder.
+            artifact: The file in it to run.
+            inputs: One array per input of the artifact, in its own types, ``[count, ...]`` without the batch of 1.
+
+        Returns:
+            One array per output, ``[count, ...]``.
+
+        Raises:
+            ToolError: what the engine needs is missing on this machine, or it crashed.
+            UnsupportedError: the engine refuses the artifact.
+            ConfigError: the inputs do not fit.
+        """
+
+
+def engine_names() -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+def find_engine(name: str) -> Run:
+    """Return the engine called ``<module>`` or ``<module>-<variant>``.
+
+    Raises:
+        ConfigError: there is none; the nearest is named.
+    """
+    kind, _, variant = name.partition("-")
+    if kind not in engine_names():
+        raise ConfigError(f"no engine is called {name!r}", hint=did_you_mean(kind, engine_names()))
+    module = importlib.import_module(f"{__name__}.{kind}")
+    variants: Mapping[str, Run] = getattr(module, "VARIANTS", {})
+    if variant and variants and variant not in variants:
+        known = [f"{kind}-{word}" for word in variants]
+        raise ConfigError(f"no engine is called {name!r}", hint=did_you_mean(name, known))
+    run: Run = variants.get(variant, module.run)
+    return run

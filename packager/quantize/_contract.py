@@ -25,6 +25,8 @@ class PlannedOp:
     where: str
     scheme: str
     reason: str
+    name: str = ""
+    """Of its first output, which the quantized graph keeps."""
     per_channel: bool = True
     """Of its weights; means something only where it has some."""
 

@@ -53,7 +53,7 @@ def apply_litert(model: Model, recipe: Recipe, plan: QuantPlan) -> Model:
 
 def quantize_blob(blob: bytes, shapes: list[list[int]], types: tuple[str, str, str, str], dense: bool) -> bytes:  # noqa: FBT001 - positional through the child
     """The child's side: the binding is private to its release and takes numpy's type numbers."""
-    from ai_edge_litert import _pywrap_tensorflow_lite_calibration_wrapper as binding  # type: ignore[attr-defined]
+    from ai_edge_litert import _pywrap_tensorflow_lite_calibration_wrapper as binding
 
     inputs, outputs, activation, bias = (np.dtype(name).num for name in types)
     quantizer = binding.CalibrationWrapper(blob, [], [])
@@ -79,7 +79,7 @@ def _with_ranges(model: Model, recipe: Recipe, plan: QuantPlan, top: int) -> Mod
 
 
 def bounds(found: Range, top: int, *, symmetric: bool) -> tuple[float, float]:
-    """What the quantizer is told: the range, or for zero point 0 the one that the integers ``-top - 1 .. top`` cover."""
+    """What the quantizer is told: the range, or for zero point 0 the one that ``-top - 1 .. top`` cover."""
     if found.low == found.high:  # a tensor that is always zero still needs a scale
         return (0.0, 1.0) if not symmetric else (-(top + 1) / top, 1.0)
     if not symmetric:

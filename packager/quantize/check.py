@@ -72,7 +72,7 @@ def _meant_float(plan: QuantPlan | None) -> frozenset[str]:
     """Names of the operators that a rule leaves in float."""
     if plan is None:
         return frozenset()
-    return frozenset(op.where.split("'", 1)[1][:-1] for op in plan.ops if op.scheme not in CALIBRATED)
+    return frozenset(op.name for op in plan.ops if op.scheme not in CALIBRATED)
 
 
 def _floats(graph: Graph, meant: frozenset[str]) -> Iterator[Diagnostic]:

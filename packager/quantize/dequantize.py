@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from packager.ir import ABSENT, DType, Graph, Model, Node, QuantParams, Tensor, TensorType, compact, frozen
+from packager.ir import DType, Graph, Model, Node, QuantParams, Tensor, TensorType, compact, frozen
 from packager.quantize._contract import Range
 
 _REASON = "quantization of the source model"
@@ -78,10 +78,7 @@ def _scales_only(quant: QuantParams | None) -> QuantParams | None:
 
 
 def _renumbered(ranges: dict[int, Range], before: Graph, after: Graph) -> dict[int, Range]:
-    """Carry ranges over `compact`, which keeps the order of the tensors that stay."""
-    used = {*before.inputs, *before.outputs}
-    for node in before.nodes:
-        used.update(node.inputs, node.outputs)
-    kept = sorted(used - {ABSENT})
-    assert len(kept) == len(after.tensors)
-    return {new: ranges[old] for new, old in enumerate(kept) if old in ranges}
+    """Carry ranges over `compact`, which moves tensors and leaves them as they are."""
+    old = {id(tensor): index for index, tensor in enumerate(before.tensors)}
+    came_from = {new: old[id(tensor)] for new, tensor in enumerate(after.tensors)}
+    return {new: ranges[index] for new, index in came_from.items() if index in ranges}

@@ -62,7 +62,14 @@ def _planned(graph: Graph, recipe: Recipe, index: int) -> PlannedOp:
         if _matches(graph, rule, index):
             scheme, reason = rule.scheme or scheme, f"rule {number}: {rule}"
             per_channel = per_channel if rule.per_channel is None else rule.per_channel
-    return PlannedOp(index=index, where=graph.where(index), scheme=scheme, reason=reason, per_channel=per_channel)
+    return PlannedOp(
+        index=index,
+        where=graph.where(index),
+        name=graph.node_name(index),
+        scheme=scheme,
+        reason=reason,
+        per_channel=per_channel,
+    )
 
 
 def _check_rules(graph: Graph, recipe: Recipe) -> None:

@@ -157,8 +157,8 @@ class Emission:
             return value
         key = (tensor, layout)
         if key not in self._pairs:
-            scale = quant.activation_scale(self._ranges[tensor])
-            self._pairs[key] = self._pair(value, scale, np.int8(0), value)
+            scale = np.asarray(quant.activation_scale(self._ranges[tensor]))
+            self._pairs[key] = self._pair(value, scale, np.zeros((), np.int8), value)
         return self._pairs[key]
 
     def is_quantized(self, position: int) -> bool:
@@ -194,8 +194,8 @@ class Emission:
 
     def _pair(self, value: str, scale: Array, zero_point: Array, name: str, **attrs: Any) -> str:
         constants = [
-            self.out.constant(np.asarray(scale), f"{name}/scale"),
-            self.out.constant(np.asarray(zero_point), f"{name}/zero_point"),
+            self.out.constant(scale, f"{name}/scale"),
+            self.out.constant(zero_point, f"{name}/zero_point"),
         ]
         quantized = self.out.node("QuantizeLinear", [value, *constants], f"{name}/QuantizeLinear", **attrs)
         return self.out.node("DequantizeLinear", [quantized, *constants], f"{name}/DequantizeLinear", **attrs)

@@ -16,7 +16,7 @@ def same(size: int, kernel: int, stride: int, dilation: int = 1) -> tuple[int, i
 
 
 def window_pads(
-    node: Node, dims: tuple[int, ...], kernel: tuple[int, int], dilation: tuple[int, int] = (1, 1)
+    node: Node, dims: tuple[int, ...], kernel: tuple[int, ...], dilation: tuple[int, ...] = (1, 1)
 ) -> list[int]:
     """Return ONNX ``pads`` [top, left, bottom, right] of a window operator over an input of native `dims`."""
     if node.attrs["padding"] != Padding.SAME:

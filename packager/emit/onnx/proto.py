@@ -97,14 +97,14 @@ class OnnxGraph:
         """
         if self._model.ByteSize() > _PROTOBUF_LIMIT:
             raise UnsupportedError(
-                f"{self._graph.name}: over 2 GiB do not fit in one ONNX file", hint="prune the model"
+                f"{self._graph.name}: over 2 GiB, too much for one ONNX file", hint="prune the model"
             )
         self._check()
         content: bytes = self._model.SerializeToString(deterministic=True)
         return content
 
     def _check(self) -> None:
-        """Run ONNX's full checker with the weights as inputs: it copies what it is given, and types are all it needs."""
+        """Run ONNX's full checker on the graph with weights as inputs: it copies what it gets, types are all it needs."""
         from onnx import ModelProto, checker
 
         skeleton = ModelProto(

@@ -1,4 +1,4 @@
-"""Symmetric int8 as TensorRT takes it: zero point 0, one scale for an activation, one per output channel for weights."""
+"""Symmetric int8 as TensorRT takes it: zero point 0, a scale per activation, a scale per output channel of weights."""
 
 import numpy as np
 import numpy.typing as npt

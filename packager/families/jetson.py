@@ -1,0 +1,145 @@
+"""Jetson: an ONNX file as TensorRT takes it, and scripts that build the engine on the device."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from packager.bundle import Entry
+from packager.config.profile import TensorRt
+from packager.emit.onnx import emit_onnx, missing_ranges, unsupported
+from packager.emit.runner import render
+from packager.errors import Diagnostic, Severity
+from packager.families._contract import Family, Job, Product
+from packager.figure import Place
+from packager.ir import Model
+from packager.quantize import Range
+from packager.quantize.dequantize import dequantize
+
+OPSET = 13
+"""The lowest with per-channel DequantizeLinear, and all that the operators need: TensorRT reads it from 8.0 on."""
+_PRECISION = {"int8": "--int8 --fp16", "float16": "--fp16", "float32": ""}
+_WHAT = {
+    "int8": "quantized to int8 with explicit Q/DQ (symmetric, weights per output channel); the rest runs in float16",
+    "float16": "a float model that TensorRT runs in float16",
+    "float32": "a float model that TensorRT runs in float32",
+}
+_TOLERANCE = {"int8": 0.1, "float16": 0.02, "float32": 0.001}
+"""Of the runner's self test, relative to the largest output: a guard against a wrong engine, not a measure of it."""
+_WORKSPACE_SHARE = 8
+"""The builder's workspace is this part of the memory, which CPU and GPU share."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Source:
+    """What the ONNX file is made from."""
+
+    model: Model
+    ranges: Mapping[int, Range]
+    scheme: str
+    """``int8``, ``float16`` or ``float32``."""
+    keep_float: frozenset[int]
+    notes: tuple[Diagnostic, ...]
+
+
+class Jetson:
+    """The family `jetson`."""
+
+    def check(self, job: Job) -> Iterable[Diagnostic]:
+        trt = job.profile.tensorrt
+        if trt is None:
+            yield _diagnostic(Severity.ERROR, "the profile has no [tensorrt] table", "add it to the target's file")
+            return
+        if trt.max_opset < OPSET:
+            message = (
+                f"TensorRT {trt.version} reads ONNX up to opset {trt.max_opset}, and quantized models need {OPSET}"
+            )
+            yield _diagnostic(Severity.ERROR, message, "update JetPack to 4.6 or newer")
+        if job.recipe.scheme not in _PRECISION:
+            message = f"TensorRT has no {job.recipe.scheme!r} arithmetic"
+            yield _diagnostic(Severity.ERROR, message, "choose a recipe of scheme int8, float16 or float32")
+            return
+        source = _source(job, trt)
+        yield from source.notes
+        yield from unsupported(source.model)
+        if source.scheme == "int8":
+            yield from missing_ranges(source.model, source.ranges, source.keep_float)
+
+    def emit(self, job: Job) -> Product:
+        trt = job.profile.tensorrt
+        assert trt is not None, "check comes first"
+        source = _source(job, trt)
+        onnx = emit_onnx(
+            source.model,
+            source.ranges,
+            opset=OPSET,
+            quantize=source.scheme == "int8",
+            keep_float=source.keep_float,
+            integer_weights=_takes_integer_weights(trt),
+        )
+        model = Entry(path="model/model.onnx", content=onnx, role="model")
+        return Product(
+            files=(model, *_runtime(job, trt, source)),
+            artifact=model.path,
+            engine="onnxruntime",
+            default=Place.GPU,
+            diagnostics=source.notes,
+        )
+
+
+def _source(job: Job, trt: TensorRt) -> _Source:
+    quantized = job.quantized
+    if quantized.float_model is None:
+        model, ranges = dequantize(quantized.model)
+    else:
+        model, ranges = quantized.float_model, dict(quantized.ranges)
+    scheme, notes = job.recipe.scheme, []
+    if scheme == "int8" and not trt.int8:
+        scheme = "float16"
+        message = f"no int8 on a GPU of compute capability {trt.compute_capability}: built in float16 instead"
+        notes.append(_diagnostic(Severity.NOTE, message, ""))
+    planned = quantized.plan.ops if quantized.plan is not None and quantized.float_model is not None else ()
+    return _Source(
+        model=model,
+        ranges=ranges,
+        scheme=scheme,
+        keep_float=frozenset(op.index for op in planned if op.scheme != "int8"),
+        notes=tuple(notes),
+    )
+
+
+def _takes_integer_weights(trt: TensorRt) -> bool:
+    """TensorRT 8 refuses int8 constants ("invalid weights type of Int8"); 10 documents them."""
+    return int(trt.version.split(".")[0]) >= 10
+
+
+def _runtime(job: Job, trt: TensorRt, source: _Source) -> Iterable[Entry]:
+    quants = [t.quant for t in job.quantized.model.input_types()]
+    values = {
+        "name": job.name,
+        "version": job.version,
+        "title": job.profile.title,
+        "tensorrt": trt.version,
+        "opset": OPSET,
+        "what": _WHAT[source.scheme],
+        "precision": _PRECISION[source.scheme],
+        "tolerance": _TOLERANCE[source.scheme],
+        "workspace_mib": max(64, job.profile.memory.ram_bytes // _WORKSPACE_SHARE >> 20),
+        "input_quantization": repr([(q.scale[0], q.zero_point[0]) if q and q.is_set else None for q in quants]),
+        "inputs": [
+            {"name": name, "shape": list(type_.dims)}
+            for name, type_ in zip(source.model.input_names(), source.model.input_types(), strict=True)
+        ],
+    }
+    for name in ("README.md", "build_engine.py", "build_engine.sh", "infer.py"):
+        yield Entry(
+            path=f"runtime/{name}",
+            content=render(f"runner/jetson/{name}.j2", **values),
+            role="doc" if name.endswith(".md") else "runtime",
+            executable=name.endswith(".sh"),
+        )
+
+
+def _diagnostic(severity: Severity, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(severity=severity, message=message, hint=hint)
+
+
+FAMILY: Family = Jetson()

@@ -1,0 +1,62 @@
+"""Raspberry Pi, and any other computer with Python: the TFLite file and a runner on LiteRT."""
+
+from collections.abc import Iterable
+
+from packager.bundle import Entry
+from packager.emit.runner import render
+from packager.errors import Diagnostic, Severity
+from packager.families._contract import Family, Job, Product
+from packager.ir import Model, write_tflite
+
+_MACHINES = ("aarch64", "armv7l", "x86_64")
+"""Those with a wheel of LiteRT (aarch64, x86_64) or of its predecessor tflite-runtime (armv7l)."""
+
+
+class RaspberryPi:
+    """The family `raspberrypi`, which the target `host` is of as well."""
+
+    def check(self, job: Job) -> Iterable[Diagnostic]:
+        cpu = job.profile.cpu
+        if cpu is None:
+            yield _error("the profile has no [cpu] table", "add it to the target's file")
+        elif cpu.machine not in _MACHINES:
+            yield _error(f"no LiteRT is published for {cpu.machine!r}", f"cpu.machine may be {', '.join(_MACHINES)}")
+
+    def emit(self, job: Job) -> Product:
+        assert job.profile.cpu is not None, "check comes first"
+        model = Entry(path="model/model.tflite", content=write_tflite(job.quantized.model), role="model")
+        return Product(files=(model, *_runtime(job, job.profile.cpu.machine)), artifact=model.path, engine="litert")
+
+
+def _runtime(job: Job, machine: str) -> Iterable[Entry]:
+    values = {
+        "name": job.name,
+        "version": job.version,
+        "title": job.profile.title,
+        "machine": machine,
+        "resolver": "reference" if job.arithmetic == "integer" else "default",
+        "inputs": _table(job.quantized.model, inputs=True),
+        "outputs": _table(job.quantized.model, inputs=False),
+    }
+    for name in ("README.md", "requirements.txt", "run.py"):
+        yield Entry(
+            path=f"runtime/{name}",
+            content=render(f"runner/raspberrypi/{name}.j2", **values),
+            role="doc" if name.endswith(".md") else "runtime",
+        )
+
+
+def _table(model: Model, *, inputs: bool) -> list[dict[str, object]]:
+    names = model.input_names() if inputs else model.output_names()
+    types = model.input_types() if inputs else model.output_types()
+    return [
+        {"name": name, "shape": list(type_.dims), "dtype": type_.dtype.value}
+        for name, type_ in zip(names, types, strict=True)
+    ]
+
+
+def _error(message: str, hint: str) -> Diagnostic:
+    return Diagnostic(severity=Severity.ERROR, message=message, hint=hint)
+
+
+FAMILY: Family = RaspberryPi()

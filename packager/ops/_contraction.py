@@ -11,7 +11,7 @@ import numpy.typing as npt
 from packager.ir import DType, TensorType
 from packager.ops import _fixed_point as fixed
 from packager.ops._contract import Array, Call, present
-from packager.ops._requantize import activation_of, clamp, clamp_float, clampable, requantize
+from packager.ops._requantize import Rule, activation_of, clamp, clamp_float, clampable, requantize
 
 TYPES = frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16})
 _EXACT32 = 1 << 24
@@ -25,38 +25,33 @@ def centred(x: Array, type_: TensorType, like: npt.DTypeLike) -> Array:
     return value
 
 
-def operands(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, Array]:
-    """Return the first two inputs as floats in which every accumulator is exact; float32 for a float model."""
+def operands(call: Call, inputs: Sequence[Array | None], channel_axis: int) -> tuple[Array, Array]:
+    """Return activations and weights as floats in which every accumulator is exact; float32 for a float model."""
     x, w = present(inputs[0]), present(inputs[1])
     first, second = call.input(0), call.input(1)
     if first.dtype.is_float:
         return x, w
     span = 1 << first.dtype.bits
     weights = centred(w, second, np.float64)
-    reach = float(np.abs(weights).reshape(w.shape[0], -1).sum(axis=-1).max(initial=0)) * span
-    if call.node.op == "DEPTHWISE_CONV_2D":
-        reach = float(np.abs(weights).sum(axis=(0, 1, 2)).max(initial=0)) * span
+    others = tuple(axis for axis in range(w.ndim) if axis != channel_axis)
+    reach = float(np.abs(weights).sum(axis=others).max(initial=0)) * span
     like = np.float32 if reach < _EXACT32 else np.float64
     return centred(x, first, like), weights.astype(like)
 
 
-def finish(call: Call, accumulator: Array, bias: Array | None) -> Array:
-    """Add the bias, requantize, clamp to the fused activation; ``[..., channels]``."""
+def finish(call: Call, accumulator: Array, bias: Array | None, rule: Rule) -> Array:
+    """Add the bias, requantize by `rule`, clamp to the fused activation; ``[..., channels]``."""
     output, activation = call.output, activation_of(call.attrs)
     if call.input(0).dtype.is_float:
         total = accumulator if bias is None else accumulator + bias
         return clamp_float(total.astype(np.float32, copy=False), activation)
-    exact = accumulator_of(call, accumulator, bias)
-    q = requantize(exact, call.input(0), call.input(1), output, call.arithmetic)
-    return clamp(q, output, activation, call.arithmetic)
-
-
-def accumulator_of(call: Call, accumulator: Array, bias: Array | None) -> npt.NDArray[np.int64]:
-    """The integer accumulators with their bias; 32 bits wide, or 64 beside an int64 bias or where there is none."""
     exact: npt.NDArray[np.int64] = accumulator.astype(np.int64)
     if bias is not None:
         exact += bias.astype(np.int64)
-    return exact if is_wide(call) else fixed.wrap32(exact)
+    if not is_wide(call):
+        exact = fixed.wrap32(exact)
+    q = requantize(exact, call.input(0), call.input(1), output, rule=rule)
+    return clamp(q, output, activation, call.arithmetic)
 
 
 def is_wide(call: Call) -> bool:

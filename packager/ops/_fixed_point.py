@@ -62,6 +62,16 @@ def multiply(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike) ->
     return divide_by_power_of_two(doubling_high_mul(shifted, mantissa), np.maximum(-power, 0))
 
 
+def multiply_upwards(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> Int:
+    """As `multiply`, but the second rounding takes ties upwards, as ruy's matrix kernels do."""
+    power = np.asarray(shift, np.int64)
+    right = np.maximum(-power, 0)
+    high = doubling_high_mul(wrap32(np.asarray(x, np.int64) << np.maximum(power, 0)), mantissa)
+    half: Int = (np.int64(1) << right) >> 1
+    scaled: Int = (high + half) >> right
+    return scaled
+
+
 def multiply_wide(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> Int:
     """The same for int64 accumulators of 16-bit operators: a 15-bit mantissa, rounded once, ties upwards."""
     full = np.asarray(mantissa, np.int64)

@@ -1,15 +1,28 @@
 """From accumulators to the output's integers: scale, round, add the zero point, clamp."""
 
+import enum
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from packager.ir import Activation, DType, TensorType
+from packager.ir import Activation, TensorType
 from packager.ops import _fixed_point as fixed
 from packager.ops._contract import Array
 
+
+class Rule(enum.Enum):
+    """How an accumulator is scaled to the output; `docs/numbers.md` says which kernel follows which."""
+
+    TWICE = "fixed point, rounded twice, the second time with ties away from zero"
+    UPWARDS = "fixed point, rounded twice, both times with ties upwards"
+    WIDE = "fixed point of 15 bits, rounded once, ties upwards"
+    DOUBLE = "double, rounded once, ties away from zero"
+    FLOAT32 = "float32, rounded once, ties to even"
+
+
+_FIXED = {Rule.TWICE: fixed.multiply, Rule.UPWARDS: fixed.multiply_upwards, Rule.WIDE: fixed.multiply_wide}
 _BOUNDS: dict[int, tuple[float | None, float | None]] = {
     Activation.NONE: (None, None),
     Activation.RELU: (0.0, None),
@@ -87,13 +100,18 @@ def product_scale32(x: TensorType, weights: TensorType, output: TensorType) -> n
 
 
 def requantize(
-    accumulator: npt.NDArray[np.int64], x: TensorType, weights: TensorType, output: TensorType, arithmetic: str
+    accumulator: npt.NDArray[np.int64],
+    x: TensorType,
+    weights: TensorType,
+    output: TensorType,
+    *,
+    rule: Rule,
 ) -> Array:
-    """Convolution accumulators ``[..., channels]`` to integers of the output's scale, zero point added, not clamped.
-
-    Sixteen-bit activations run on LiteRT's reference kernels under either arithmetic.
-    """
-    if arithmetic == "xnnpack" and x.dtype is not DType.INT16:
+    """Convolution accumulators ``[..., channels]`` to integers of the output's scale, zero point added, not clamped."""
+    if rule is Rule.FLOAT32:
         return float32_scale(accumulator, product_scale32(x, weights, output)) + np.float32(output.zero_point)
-    mantissa, shift = fixed.quantize_multiplier(product_scale(x, weights, output))
-    return fixed.multiply(accumulator, mantissa, shift) + output.zero_point
+    scale = product_scale(x, weights, output)
+    if rule is Rule.DOUBLE:
+        return fixed.half_away(accumulator * scale) + output.zero_point
+    mantissa, shift = fixed.quantize_multiplier(scale)
+    return _FIXED[rule](accumulator, mantissa, shift) + output.zero_point

@@ -20,10 +20,22 @@ def weighted_sum(call: Call, inputs: Sequence[Array | None], *, sign: int) -> Ar
     activation = activation_of(call.attrs)
     if not call.input(0).is_quantized:
         return clamp_float(a + b if sign > 0 else a - b, activation).astype(a.dtype, copy=False)
-    eight_bits = call.input(0).dtype is not DType.INT16
-    rule = _xnnpack if call.arithmetic == "xnnpack" and eight_bits else _integer
+    rule = _xnnpack if call.arithmetic == "xnnpack" and _taken(call) else _integer
     q = rule(call, a.astype(np.int64), b.astype(np.int64), sign)
     return clamp(q, call.output, activation, call.arithmetic)
+
+
+def _taken(call: Call) -> bool:
+    """Whether XNNPACK computes it: 8 bits, and both inputs' scales in [2^-10, 2^8) of the output's."""
+    if call.input(0).dtype is DType.INT16:
+        return False
+    return all(2.0**-10 <= ratio < 2.0**8 for ratio in _ratios(call))
+
+
+def _ratios(call: Call) -> npt.NDArray[np.float32]:
+    scales = np.asarray([call.input(0).scale, call.input(1).scale], np.float32)
+    ratios: npt.NDArray[np.float32] = scales / np.float32(call.output.scale)
+    return ratios
 
 
 def _integer(call: Call, a: Array, b: Array, sign: int) -> npt.NDArray[np.int64]:
@@ -42,8 +54,7 @@ def _integer(call: Call, a: Array, b: Array, sign: int) -> npt.NDArray[np.int64]
 def _xnnpack(call: Call, a: Array, b: Array, sign: int) -> npt.NDArray[np.int64]:
     """Both inputs times 21-bit integer weights, one shift, ties upwards."""
     first, second, output = call.input(0), call.input(1), call.output
-    scale = np.float32(output.scale)
-    ratios = np.asarray([np.float32(first.scale) / scale, np.float32(second.scale) / scale], np.float32)
+    ratios = _ratios(call)
     _, exponent = np.frexp(ratios.max())
     shift = _XNNPACK_BITS - (int(exponent) - 1)
     weights = np.rint(np.ldexp(ratios, shift)).astype(np.int64)

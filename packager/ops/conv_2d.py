@@ -5,13 +5,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from packager.ir import DType
 from packager.ops._contract import Array, Call, OpDef
-from packager.ops._contraction import TYPES, finish, objection, operands
+from packager.ops._contraction import TYPES, finish, is_wide, objection, operands
+from packager.ops._requantize import Rule
 from packager.ops._windows import axes_of, windows
 
 
 def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
-    x, w = operands(call, inputs)
+    x, w = operands(call, inputs, channel_axis=0)
     bias = inputs[2] if len(inputs) > 2 else None
     depth = w.shape[3]
     groups = x.shape[3] // depth
@@ -20,7 +22,17 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         _accumulate(call, x[..., g * depth : (g + 1) * depth], w[g * per_group : (g + 1) * per_group])
         for g in range(groups)
     ]
-    return (finish(call, parts[0] if groups == 1 else np.concatenate(parts, axis=-1), bias),)
+    total = parts[0] if groups == 1 else np.concatenate(parts, axis=-1)
+    return (finish(call, total, bias, _rule(call)),)
+
+
+def _rule(call: Call) -> Rule:
+    """XNNPACK takes 8 bits only; 16-bit activations run on LiteRT's own kernels, ruy's where the bias is int32."""
+    if is_wide(call):
+        return Rule.WIDE
+    if call.arithmetic == "integer":
+        return Rule.TWICE
+    return Rule.UPWARDS if call.input(0).dtype is DType.INT16 else Rule.FLOAT32
 
 
 def _accumulate(call: Call, x: Array, w: Array) -> Array:

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from packager.ir import DType
 from packager.ops._contract import Array, Call, OpDef
-from packager.ops._contraction import TYPES, finish, objection, operands
+from packager.ops._contraction import TYPES, finish, is_wide, objection, operands
+from packager.ops._requantize import Rule
 from packager.ops._windows import axes_of, windows
 
 
 def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
-    x, w = operands(call, inputs)
+    x, w = operands(call, inputs, channel_axis=3)
     bias = inputs[2] if len(inputs) > 2 else None
     _, height, width, channels = w.shape
     spread = x if channels == x.shape[3] else np.repeat(x, channels // x.shape[3], axis=3)
@@ -19,7 +21,14 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
     for row in range(height):
         for column in range(width):
             total += view[..., row, column] * w[0, row, column]
-    return (finish(call, total, bias),)
+    return (finish(call, total, bias, _rule(call)),)
+
+
+def _rule(call: Call) -> Rule:
+    if is_wide(call):
+        return Rule.WIDE
+    in_float = call.arithmetic == "xnnpack" and call.input(0).dtype is not DType.INT16
+    return Rule.FLOAT32 if in_float else Rule.TWICE
 
 
 def macs(call: Call) -> int:

@@ -3,30 +3,26 @@
 from collections.abc import Sequence
 
 from packager.ir import DType
-from packager.ops import _fixed_point as fixed
 from packager.ops._contract import Array, Call, OpDef
-from packager.ops._contraction import TYPES, accumulator_of, finish, objection, operands
-from packager.ops._requantize import activation_of, clamp, product_scale
+from packager.ops._contraction import TYPES, finish, is_wide, objection, operands
+from packager.ops._requantize import Rule
 
 
 def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
-    x, w = operands(call, inputs)
+    x, w = operands(call, inputs, channel_axis=0)
     bias = inputs[2] if len(inputs) > 2 else None
-    product = x.reshape(-1, w.shape[-1]) @ w.reshape(-1, w.shape[-1]).T
-    result = _round_once(call, product, bias) if _in_double(call) else finish(call, product, bias)
-    return (result.reshape(-1, *call.output.dims[1:]),)
+    product = x.reshape(-1, w.shape[-1]) @ w.T
+    return (finish(call, product, bias, _rule(call)).reshape(-1, *call.output.dims[1:]),)
 
 
-def _in_double(call: Call) -> bool:
+def _rule(call: Call) -> Rule:
     """LiteRT's reference kernel scales accumulators in double and rounds once, unlike its convolutions."""
-    x = call.input(0).dtype
-    return x is DType.INT16 or (call.arithmetic == "integer" and x is DType.INT8)
-
-
-def _round_once(call: Call, product: Array, bias: Array | None) -> Array:
-    scale = product_scale(call.input(0), call.input(1), call.output)
-    q = fixed.half_away(accumulator_of(call, product, bias) * scale) + call.output.zero_point
-    return clamp(q, call.output, activation_of(call.attrs), call.arithmetic)
+    if call.arithmetic == "xnnpack":
+        if call.input(0).dtype is not DType.INT16:
+            return Rule.FLOAT32
+        if not is_wide(call):
+            return Rule.UPWARDS
+    return Rule.DOUBLE
 
 
 def macs(call: Call) -> int:

@@ -1,12 +1,13 @@
 """A report laid out for people: what HTML and Markdown both show, in the order in which both show it."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from packager.config.figures import figure_groups, figure_kinds
 from packager.errors import Diagnostic, Severity
 from packager.figure import Figure
 from packager.report.model import Report
-from packager.report.text import DASH, exact, show, show_band, show_figure
+from packager.report.text import DASH, exact, short_names, show, show_band, show_figure
 
 OTHER = "Other"
 """The group of figures that the vocabulary lacks."""
@@ -52,7 +53,7 @@ def row_of(figure: Figure) -> FigureRow:
         title=kind.title if kind else figure.name,
         name=figure.name,
         value=show_figure(figure),
-        digits=f"{exact(figure.value)} B" if large else "",
+        digits=exact(figure.value) if large else "",
         band=show_band(figure),
         basis=figure.basis.value,
         source=figure.source,
@@ -63,6 +64,12 @@ def diagnostics_by_weight(report: Report) -> list[Diagnostic]:
     """Errors, then warnings, then notes, each in the order given."""
     order = list(reversed(Severity))
     return sorted(report.diagnostics, key=lambda d: order.index(d.severity))
+
+
+def layer_names(report: Report) -> Mapping[int, str]:
+    """Layer index to a short name."""
+    short = short_names([layer.name for layer in report.layers])
+    return dict(zip((layer.index for layer in report.layers), short, strict=True))
 
 
 def origin(report: Report) -> str:

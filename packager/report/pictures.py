@@ -1,16 +1,17 @@
 """Which pictures a report has, and what is drawn in them."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from packager.figure import Layer
 from packager.report.model import Memory, Report
+from packager.report.page import layer_names
 from packager.report.svg import Bar, Block, Mark, arena, bars
-from packager.report.text import DASH, show
+from packager.report.text import DASH, short_names
 from packager.util.text import human_bytes
 
 _ROWS = 24
-"""Bars of a chart; of more layers the smallest share the last bar."""
+"""Rows of a chart; of more layers the smallest share the last row."""
 _WORST = 10
 
 
@@ -31,22 +32,14 @@ def pictures(report: Report) -> tuple[Picture, ...]:
     return tuple(p for p in found if p is not None)
 
 
-def short_names(layers: Sequence[Layer]) -> dict[int, str]:
-    """Layer index to a name fit for a chart: converters join names by ``;`` and prefix all with the model's scope."""
-    first = {layer.index: layer.name.split(";")[0] for layer in layers}
-    scopes = {name.partition("/")[0] for name in first.values() if "/" in name}
-    scope = scopes.pop() + "/" if len(scopes) == 1 else ""
-    return {i: name.removeprefix(scope) or name for i, name in first.items()} if scope else first
-
-
 def _size(report: Report) -> Picture | None:
-    rows = _rows(report, lambda layer: layer.bytes, "B")
+    rows = _rows(report, lambda layer: layer.bytes, lambda size: f"{size / 1024:,.1f} KiB")
     note = "Constants by the operator that reads them first, in the order of the graph."
     return _chart(report, "size", "Size by layer", note, rows)
 
 
 def _time(report: Report) -> Picture | None:
-    rows = _rows(report, lambda layer: layer.latency_ms or 0.0, "ms")
+    rows = _rows(report, lambda layer: layer.latency_ms or 0.0, lambda ms: f"{ms:,.3f} ms")
     note = f"Estimated for {report.target.title}, in the order of the graph."
     return _chart(report, "time", "Time by layer, estimated", note, rows)
 
@@ -54,7 +47,7 @@ def _time(report: Report) -> Picture | None:
 def _noise(report: Report) -> Picture | None:
     known = [(layer.sqnr_db, layer) for layer in report.layers if layer.sqnr_db is not None]
     worst = sorted(known, key=lambda pair: (pair[0], pair[1].index))[:_WORST]
-    names = short_names(report.layers)
+    names = layer_names(report)
     rows = [_row(layer, names, ratio, f"{ratio:.1f} dB", "") for ratio, layer in worst]
     note = "Signal to quantization noise against the float model; 6 dB are one bit. The lowest is the first to look at."
     return _chart(report, "noise", "Noisiest layers", note, rows)
@@ -65,31 +58,34 @@ def _chart(report: Report, ident: str, title: str, note: str, rows: Sequence[Bar
         return None
     places = tuple(sorted({layer.placement.value for layer in report.layers}))
     top = max(rows, key=lambda row: row.value)
-    description = f"{note} The longest bar is {top.op} {top.name} with {top.text}."
+    description = f"{note} The longest of {len(rows)} bars is {top.op} {top.name} with {top.text}."
     svg = bars(ident, title, description, rows)
     return Picture(ident=ident, title=title, note=note, svg=svg, places=places if len(places) > 1 else ())
 
 
-def _rows(report: Report, value: Callable[[Layer], float], unit: str) -> list[Bar]:
-    """The layers that count, in the graph's order; where there are many, the largest and one row for the rest."""
+def _rows(report: Report, value: Callable[[Layer], float], write: Callable[[float], str]) -> list[Bar]:
+    """The layers that count, in the graph's order; where there are many, the largest and one row for the rest, without a bar.
+
+    `write` spells every value in one unit, so that the column can be compared at a glance.
+    """
     some = [layer for layer in report.layers if value(layer) > 0]
     total = sum(map(value, some))
     ranked = sorted(some, key=lambda layer: (-value(layer), layer.index))
     kept = {layer.index for layer in (ranked if len(ranked) <= _ROWS else ranked[: _ROWS - 1])}
-    names = short_names(report.layers)
+    names = layer_names(report)
     rows = [
-        _row(layer, names, value(layer), show(value(layer), unit), f"{value(layer) / total:.1%}")
+        _row(layer, names, value(layer), write(value(layer)), f"{value(layer) / total:.1%}")
         for layer in some
         if layer.index in kept
     ]
     if rest := [layer for layer in some if layer.index not in kept]:
         left = sum(map(value, rest))
         name = f"{len(rest)} smaller ones"
-        rows.append(Bar(index="", op="", name=name, value=left, text=show(left, unit), share=f"{left / total:.1%}"))
+        rows.append(Bar(index="", op="", name=name, value=0, text=write(left), share=f"{left / total:.1%}"))
     return rows
 
 
-def _row(layer: Layer, names: dict[int, str], value: float, text: str, share: str) -> Bar:
+def _row(layer: Layer, names: Mapping[int, str], value: float, text: str, share: str) -> Bar:
     return Bar(
         index=str(layer.index),
         op=layer.op,
@@ -106,16 +102,17 @@ def _memory(report: Report) -> Picture | None:
     if memory is None or not memory.rows:
         return None
     steps = max(len(report.layers), max(row.last for row in memory.rows) + 1, 1)
+    names = short_names([row.tensor for row in memory.rows])
     blocks = [
         Block(
-            name=row.tensor.split(";")[0] or DASH,
-            text=f"{human_bytes(row.bytes)} at {row.offset:,}",
+            name=name or DASH,
+            text=human_bytes(row.bytes),
             first=row.first,
             last=row.last,
             offset=row.offset,
             bytes=row.bytes,
         )
-        for row in memory.rows
+        for name, row in zip(names, memory.rows, strict=True)
     ]
     arena_text, bound_text = human_bytes(memory.arena_bytes), human_bytes(memory.lower_bound_bytes)
     if memory.arena_bytes == memory.lower_bound_bytes:

@@ -25,6 +25,7 @@ class Bar:
     op: str
     name: str
     value: float
+    """Its length; 0 for a row without a bar."""
     text: str
     """The value as it is written."""
     share: str = ""
@@ -35,21 +36,21 @@ class Bar:
 
 def bars(ident: str, title: str, description: str, rows: Sequence[Bar]) -> str:
     """Return a horizontal bar chart, one row below the other; `ident` is unique on its page."""
-    longest = max((abs(row.value) for row in rows), default=0.0) or 1.0
+    longest = max((row.value for row in rows), default=0.0) or 1.0
     body = [_bar(row, i * _ROW, longest) for i, row in enumerate(rows)]
     return _picture(ident, title, description, len(rows) * _ROW + 4, body)
 
 
 def _bar(row: Bar, top: int, longest: float) -> str:
     base = top + 15
-    length = abs(row.value) / longest * _BAR_WIDTH
+    length = max(row.value, 0) / longest * _BAR_WIDTH
     tooltip = f"{row.op} {row.name}: {row.text} {row.share}".strip()
     parts = [
         element("title", {}, escaped(tooltip)),
         text(_OP - 8, base, row.index, "muted num", "end"),
         text(_OP, base, shortened(row.op, 19), "op"),
         text(_NAME, base, shortened(row.name, _NAME_CHARS), "name"),
-        element("rect", {"x": _BAR, "y": top + 4, "width": length, "height": 14, "class": f"bar {row.style}", "rx": 2}),
+        element("rect", {"x": _BAR, "y": top + 4, "width": length, "height": 14, "class": f"bar {row.style}"}),
         text(_VALUE, base, row.text, "num", "end"),
         text(WIDTH - 4, base, row.share, "muted num", "end"),
     ]
@@ -131,8 +132,8 @@ def _block(block: Block, number: int, step: float, scale: float, bottom: float) 
         middle = y + height / 2
         two = height >= 32
         parts.append(text(x + 6, middle + (-2 if two else 4), shortened(block.name, room), "name"))
-        if two:
-            parts.append(text(x + 6, middle + 13, shortened(block.text, room), "muted num"))
+        if two and len(block.text) <= room:
+            parts.append(text(x + 6, middle + 13, block.text, "muted num"))
     return element("g", {}, *parts)
 
 

@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+from collections.abc import Sequence
 
 from packager.figure import Basis, Figure
 from packager.util.text import human_bytes, human_count
@@ -55,6 +56,14 @@ def visible(text: str, limit: int = _MAX_NAME) -> str:
         return plain
     half = (limit - 1) // 2
     return f"{plain[:half]}\u2026{plain[-half:]}"
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Names fit for a chart: converters join them by ``;`` and put the model's scope in front of each."""
+    first = [name.split(";")[0] for name in names]
+    scopes = {name.partition("/")[0] for name in first if "/" in name}
+    scope = scopes.pop() + "/" if len(scopes) == 1 else ""
+    return [name.removeprefix(scope) or name for name in first]
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

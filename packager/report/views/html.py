@@ -48,6 +48,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "groups": page.figure_rows(report),
         "headlines": page.headlines(report),
         "diagnostics": page.diagnostics_by_weight(report),
+        "layer_names": page.layer_names(report),
         "origin": page.origin(report),
         "quantum": page.quantum,
         "ports": [*(("input", p) for p in report.model.inputs), *(("output", p) for p in report.model.outputs)],

@@ -38,6 +38,8 @@ class EdgeTpu:
     """Rate at which parameters that don't fit on the chip reach it."""
     overhead_ms: float
     """Of one inference, whatever the model."""
+    output_ms_per_kib: float = 0.0
+    """What the host spends on fetching a kibibyte of output."""
     sram_bytes: int = 8 * 1024 * 1024
     compiler: str = "16.0"
     min_runtime: int = 14
@@ -76,7 +78,9 @@ class LatencyModel:
     runtime: str
     """That the coefficients hold for: ``LiteRT (XNNPACK)``. An estimate without a runtime is meaningless."""
     gmacs: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    """Effective GMAC/s by operator kind."""
+    """Effective GMAC/s by operator kind; a kind that is not here costs its bytes alone."""
+    bandwidth_gbs: float | None = None
+    """Effective GB/s of activations and weights together; None where the fit found no cost of bytes."""
     overhead_ms: float = 0.0
     """Per inference."""
     op_overhead_ms: float = 0.0
@@ -85,6 +89,8 @@ class LatencyModel:
     """Two factors on the estimate: the ends of its 80 % band."""
     how: str = ""
     """Where the coefficients come from."""
+    host: str = ""
+    """The profile whose coefficients hold for the operators that stay on an accelerator's host."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

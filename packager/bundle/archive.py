@@ -31,6 +31,8 @@ _MTIME = 315532800
 _LEVEL = 6
 """Of gzip: 9 takes twice as long for under 1 % on weights."""
 
+LIMIT = 8 << 30
+"""Bytes that unpacking may write: some devices' whole disk, and far above any model for one."""
 _GZIP_HEADER = b"\x1f\x8b\x08\0" + bytes(4) + b"\0\xff"
 """Deflate, no flags, no time, no hint on the level, an unknown system."""
 
@@ -82,10 +84,12 @@ def _gzip(chunks: Iterable[bytes], seen: Callable[[bytes], None]) -> Iterator[by
     yield struct.pack("<LL", crc, size & 0xFFFFFFFF)
 
 
-def extract(archive: Path, into: Path) -> Path:
+def extract(archive: Path, into: Path, *, limit: int = LIMIT) -> Path:
     """Unpack an archive of ours to ``into/<name>-<version>-<target>`` and return that folder.
 
-    The folder appears whole or not at all. Memory stays at a few chunks, and no more is written than the manifest says.
+    The folder appears whole or not at all. Memory stays at a few chunks, and no more is written than the manifest says,
+    which may not ask for more than `limit` bytes. Files are checked against the manifest, and the manifest against
+    nothing: who must know whose bundle it is compares its digest.
 
     Raises:
         IntegrityError: not an archive of ours, cut short, or a member differs from the manifest.
@@ -93,18 +97,20 @@ def extract(archive: Path, into: Path) -> Path:
     """
     try:
         with gzip.open(archive, "rb") as stream:
-            return _extract(_Tar(stream, archive.name), into)
+            return _extract(_Tar(stream, archive.name), into, limit)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         hint = "fetch it again"
         raise IntegrityError(f"{archive.name}: damaged or cut short: {error}", hint=hint) from None
 
 
-def _extract(tar: "_Tar", into: Path) -> Path:
+def _extract(tar: "_Tar", into: Path, limit: int) -> Path:
     content = tar.manifest()
     manifest = parse_manifest(content, source=f"{tar.name}: {MANIFEST}")
     if content != manifest.to_bytes():
         tar.refuse("its manifest is not as EdgePack writes it")
     tar.expect_first(manifest, len(content))
+    if (total := sum(record.bytes for record in manifest.files)) > limit:
+        tar.refuse(f"it would unpack to {total} bytes, more than {limit}")
     with new_folder(into / manifest.stem) as folder:
         write_file(folder, MANIFEST, 0o644, [content])
         for record in manifest.files:

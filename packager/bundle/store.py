@@ -28,7 +28,10 @@ def check_destination(folder: Path) -> None:
     """
     for _ in range(_TRIES):
         before = _identity(folder)
-        obstacle = _obstacle(folder)
+        try:
+            obstacle = _obstacle(folder)
+        except FileNotFoundError:
+            continue
         if not obstacle:
             return
         if _identity(folder) == before:  # else another process put a bundle there while we looked

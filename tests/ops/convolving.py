@@ -109,16 +109,13 @@ def _layer(
         bias = b.const(rng.normal(size=outputs).astype(np.float32), "b")
     else:
         count = outputs if case.per_channel else 1
-        scales = case.weight_scale * rng.uniform(0.3, 2, count)
-        w_quant = per_channel(scales.tolist(), axis) if case.per_channel else quant(scales[0])
+        scales = (case.weight_scale * rng.uniform(0.3, 2, count)).tolist()
+        w_quant = per_channel(scales, axis) if case.per_channel else quant(scales[0])
         w = b.const(rng.integers(-127, 128, filter_shape).astype(np.int8), "w", w_quant)
         wide = case.bias_dtype or (DType.INT64 if case.dtype is DType.INT16 else DType.INT32)
-        values = rng.integers(-5000, 5000, outputs).astype(wide.numpy)
-        bias = b.const(
-            values,
-            "b",
-            per_channel((scales * case.scales[0]).tolist(), 0) if count > 1 else quant(scales[0] * case.scales[0]),
-        )
+        products = [scale * case.scales[0] for scale in scales]
+        bias_quant = per_channel(products, 0) if case.per_channel else quant(products[0])
+        bias = b.const(rng.integers(-5000, 5000, outputs).astype(wide.numpy), "b", bias_quant)
     if op != "FULLY_CONNECTED":
         attrs |= {"stride_h": case.stride[0], "stride_w": case.stride[1], "padding": case.padding}
     if case.bias_dtype is not None:

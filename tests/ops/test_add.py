@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ops.judging import binary, judge
 
@@ -67,4 +67,5 @@ def test_int16(op: str, scales: tuple[float, float, float]) -> None:
     zeros=st.tuples(*[st.integers(-128, 127)] * 3),
 )
 def test_any_scales(scales: tuple[float, float, float], zeros: tuple[int, int, int]) -> None:
+    assume(max(scales[:2]) < 250 * scales[2])  # beyond, LiteRT's optimized kernel wraps in 16 bits
     judge(binary("ADD", ((1, 500), (1, 500)), scales=scales, zeros=zeros, options="AddOptions"), count=4)

@@ -1,6 +1,7 @@
 """AVERAGE_POOL_2D and MAX_POOL_2D against LiteRT."""
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -37,7 +38,7 @@ def pool(
         -(-n // s) if padding is Padding.SAME else (n - k) // s + 1
         for n, k, s in zip(shape[1:3], size, stride, strict=True)
     ]
-    attrs = {
+    attrs: dict[str, Any] = {
         "filter_height": size[0],
         "filter_width": size[1],
         "stride_h": stride[0],

@@ -18,7 +18,8 @@ def test_int8(classes: int, scale: float) -> None:
     rng = np.random.default_rng(0)
     x = rng.integers(-128, 128, (60, classes)).astype(np.int8)
     x[30:] //= 16
-    judge(model, [x])
+    # The reference kernel aborts the process where the exponentials add up to 512 or more.
+    judge(model, [x], arithmetics=("integer", "xnnpack") if classes < 512 else ("xnnpack",))
 
 
 @pytest.mark.parametrize("beta", [0.25, 1.0, 2.5])

@@ -13,8 +13,10 @@ import numpy as np
 from packager.config.recipe import Recipe
 from packager.errors import ToolError, UnsupportedError
 from packager.ir import Graph, Model, QuantParams, Tensor, read_tflite_bytes, write_tflite
+from packager.passes.operator_versions import OperatorVersions
 from packager.quantize._contract import QuantPlan, Range
 from packager.quantize.plan import DENSE
+from packager.rewrite import apply_passes
 from packager.util.child import call
 
 _HINT = 'keep it in float with a rule (scheme = "float32"), or replace the operator'
@@ -99,7 +101,8 @@ def _cleaned(quantized: Model, source: Model) -> Model:
         return dataclasses.replace(tensor, type=dataclasses.replace(tensor.type, quant=bare))
 
     cleaned = quantized.with_main(quantized.main.with_tensors(strip))
-    return dataclasses.replace(cleaned, description=source.description)
+    # It gives int16 activations the versions of int8.
+    return apply_passes(dataclasses.replace(cleaned, description=source.description), [OperatorVersions()])
 
 
 def _named(graph: Graph, message: str) -> str:

@@ -4,13 +4,14 @@ Runs in a child process. LiteRT keeps every activation of one inference (`experi
 kept between inferences is two numbers or one histogram a tensor, so memory does not grow with the samples.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from packager.errors import UnsupportedError
+from packager.quantize.trace import PLAIN, runs
 
 Array = npt.NDArray[Any]
 BINS = 2048
@@ -30,7 +31,7 @@ def extremes(blob: bytes, inputs: Sequence[Array], tensors: Mapping[int, str]) -
     """
     low = dict.fromkeys(tensors, np.inf)
     high = dict.fromkeys(tensors, -np.inf)
-    for sample, read in enumerate(_runs(blob, inputs)):
+    for sample, read in enumerate(runs(blob, inputs, PLAIN, keep=True)):
         for t, where in tensors.items():
             values = read(t)
             if not values.size:
@@ -48,7 +49,7 @@ def extremes(blob: bytes, inputs: Sequence[Array], tensors: Mapping[int, str]) -
 def histograms(blob: bytes, inputs: Sequence[Array], spans: Extremes, *, magnitude: bool) -> dict[int, Array]:
     """Return `BINS` counts for each tensor over its span, or over ``[0, largest magnitude]``, zeros then left out."""
     counts = {t: np.zeros(BINS, np.int64) for t in spans}
-    for read in _runs(blob, inputs):
+    for read in runs(blob, inputs, PLAIN, keep=True):
         for t, (low, high) in spans.items():
             values = read(t).ravel()
             span = (low, high)
@@ -57,23 +58,3 @@ def histograms(blob: bytes, inputs: Sequence[Array], spans: Extremes, *, magnitu
             if span[0] < span[1]:
                 counts[t] += np.histogram(values, BINS, span)[0]
     return counts
-
-
-def _runs(blob: bytes, inputs: Sequence[Array]) -> Iterator[Any]:
-    """Yield, after each inference, the function that reads a tensor by its index."""
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-    interpreter = Interpreter(
-        model_content=blob,
-        # A delegate may keep tensors to itself; the plain kernels write every one of them.
-        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        experimental_preserve_all_tensors=True,
-        num_threads=1,
-    )
-    interpreter.allocate_tensors()
-    details = interpreter.get_input_details()
-    for i in range(len(inputs[0])):
-        for detail, array in zip(details, inputs, strict=True):
-            interpreter.set_tensor(detail["index"], array[i : i + 1].astype(detail["dtype"], copy=False))
-        interpreter.invoke()
-        yield interpreter.get_tensor

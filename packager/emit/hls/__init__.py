@@ -1,0 +1,10 @@
+"""A Vitis HLS project: a network of streaming processes with the integers of an int8 model.
+
+`unsupported` says what has no template, `design_for` lays a model out for a part, `project` writes the files.
+"""
+
+from packager.emit.hls._check import unsupported
+from packager.emit.hls._design import Design, design_for
+from packager.emit.hls._render import project
+
+__all__ = ["Design", "design_for", "project", "unsupported"]

@@ -1,0 +1,164 @@
+"""What an operator becomes in hardware: a chain of processes, and how it may be folded."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from packager.ir import ABSENT, Activation, DType, Graph, Node, TensorType
+from packager.ops import Call, call_of
+from packager.ops._requantize import limits
+from packager.plan.folding import Fold
+from packager.plan.fpga_estimate import Cost
+
+Ints = npt.NDArray[Any]
+
+MOST_LANES = 64
+"""Lanes of one stream, and rows of one matrix unit: wider words route badly, and no part here profits."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Array:
+    """A constant of the generated code: ``static const <ctype> <name>[...]``."""
+
+    name: str
+    """Without the operator's own prefix."""
+    ctype: str
+    values: Ints
+    reshape: tuple[int, ...] = ()
+    """Dimensions (from 1) that one cycle reads whole."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """One process of the dataflow: a call of a function template between streams."""
+
+    name: str
+    """What it does, in a word: ``window``, ``matrix``."""
+    call: str
+    """The template with its arguments; ``{shape}`` stands for the operator's window shape."""
+    lanes_in: int
+    lanes_out: int
+    values: int
+    """That it writes a frame."""
+    cycles: int
+    """A frame."""
+    cost: Cost
+    bits_in: int = 8
+    bits_out: int = 8
+    arrays: Callable[[], tuple[Array, ...]] = tuple
+    """Made only when code is written: folding looks at thousands of stages."""
+    scalars: tuple[int, ...] = ()
+    """Arguments after the arrays."""
+    tokens_in: int = 0
+    """Beats it must have read before its first write, for the latency."""
+    shape: str = ""
+    """Definition of the window's shape, where the call names one."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Op:
+    """An operator of the graph, seen by its layer; equal to another of the same graph and place."""
+
+    graph: Graph
+    index: int
+
+    @property
+    def node(self) -> Node:
+        return self.graph.nodes[self.index]
+
+    @property
+    def label(self) -> str:
+        """The prefix of its names in the code: ``conv_2d_3``."""
+        return f"{self.node.op.lower()}_{self.index}"
+
+    @property
+    def where(self) -> str:
+        return self.graph.where(self.index)
+
+    @functools.cached_property
+    def call(self) -> Call:
+        return call_of(self.graph, self.node, "integer")
+
+    @property
+    def output(self) -> TensorType:
+        return self.graph.type_of(self.node.outputs[0])
+
+    def input(self, position: int) -> TensorType:
+        return self.graph.type_of(self.node.inputs[position])
+
+    def constant(self, position: int) -> Ints | None:
+        """The elements of a constant input; None where it is absent or computed."""
+        if position >= len(self.node.inputs) or self.node.inputs[position] == ABSENT:
+            return None
+        return self.graph.tensors[self.node.inputs[position]].data
+
+    def streams(self) -> tuple[int, ...]:
+        """Tensors that reach it at run time."""
+        return tuple(t for t in self.node.inputs if t != ABSENT and not self.graph.tensors[t].is_constant)
+
+    @functools.cached_property
+    def clamp(self) -> tuple[int, int]:
+        """Ends of the output's integers, the fused activation included."""
+        activation = int(self.node.attrs.get("fused_activation_function", 0) or 0)
+        return limits(self.output, activation, "integer")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Problem:
+    message: str
+    hint: str
+
+
+class Layer(Protocol):
+    """A module `packager.emit.hls.<operator>` exports one as `LAYER`."""
+
+    def problems(self, op: Op) -> Iterator[Problem]:
+        """What keeps this operator from being built; asked only of operators whose tensors are int8."""
+
+    def folds(self, op: Op) -> Iterable[Fold]:
+        """How it may be folded; never empty."""
+
+    def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:
+        """Return its processes in order; none for an operator that only renames its input.
+
+        The first reads the operator's streams, the last writes its output.
+        """
+
+
+def divisors(count: int, most: int = MOST_LANES) -> list[int]:
+    """Every divisor of `count` up to `most`, ascending."""
+    return [d for d in range(1, min(count, most) + 1) if count % d == 0]
+
+
+def lane_folds(count: int, most: int = MOST_LANES) -> list[Fold]:
+    """Folds of a process that reads and writes the same number of lanes."""
+    return [Fold(simd=d, pe=d) for d in divisors(count, most)]
+
+
+def activation_problem(op: Op) -> Iterator[Problem]:
+    activation = int(op.node.attrs.get("fused_activation_function", 0) or 0)
+    clamps = (Activation.NONE, Activation.RELU, Activation.RELU_N1_TO_1, Activation.RELU6)
+    if activation not in clamps:
+        yield Problem(f"fused {Activation(activation).name} is not a clamp", "use RELU or RELU6")
+
+
+def quantization_problem(op: Op) -> Iterator[Problem]:
+    """Every stream in and out must be int8 with one scale."""
+    for t in (*op.streams(), *op.node.outputs):
+        tensor = op.graph.tensors[t]
+        if tensor.type.dtype is not DType.INT8:
+            yield Problem(
+                f"{tensor.name!r} is {tensor.type.dtype}, streams carry int8",
+                "quantize the whole model to int8, with int8 inputs and outputs",
+            )
+        elif not tensor.type.is_quantized or tensor.type.quant is None or tensor.type.quant.is_per_channel:
+            yield Problem(f"{tensor.name!r} has no single scale", "quantize activations per tensor")
+
+
+def in_groups(values: Ints, pe: int) -> Ints:
+    """``[channels]`` as ``[channels / pe, pe]``."""
+    return np.asarray(values).reshape(-1, pe)

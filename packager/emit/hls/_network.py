@@ -1,0 +1,249 @@
+"""From a graph to a network of processes: streams, width converters, copies, and buffers on skip connections."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+from packager.emit.hls._contract import Op, Stage
+from packager.emit.hls._layers import layer_of
+from packager.ir import Graph
+from packager.plan.folding import Fold
+from packager.plan.fpga_estimate import Cost, fifo, mover, total
+
+_DEPTH = 16
+"""Beats between processes; 2 would let every hiccup stall its neighbours."""
+_SUM_DEPTH = 2
+"""Between a unit and its requantization, which keep step."""
+_PORT_LANES = (1, 2, 4, 8)
+"""A DMA engine moves 8, 16, 32 or 64 bits."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Channel:
+    name: str
+    lanes: int
+    bits: int = 8
+    depth: int = _DEPTH
+    values: int = 0
+    """A frame."""
+    port: bool = False
+    """Of the top function: no buffer of ours."""
+
+    @property
+    def tokens(self) -> int:
+        return self.values // self.lanes
+
+    @property
+    def cost(self) -> Cost:
+        return Cost() if self.port else fifo(self.lanes * self.bits, self.depth)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Process:
+    name: str
+    stage: Stage
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    op: int | None = None
+    """The operator it belongs to; None for converters and copies."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Network:
+    channels: tuple[Channel, ...]
+    processes: tuple[Process, ...]
+    inputs: tuple[Channel, ...]
+    outputs: tuple[Channel, ...]
+
+    @property
+    def overhead(self) -> Cost:
+        """What is not an operator's own: streams, converters, copies."""
+        movers = [p.stage.cost for p in self.processes if p.op is None]
+        return total([c.cost for c in self.channels] + movers)
+
+    def channel(self, name: str) -> Channel:
+        return next(c for c in self.channels if c.name == name)
+
+
+def latency_of(network: Network) -> int:
+    """Cycles of one frame alone, in closed form.
+
+    Each process starts once it has what its first beat needs, then runs at its own rate or at that of its sources.
+    """
+    first, last = {c.name: 0.0 for c in network.inputs}, {c.name: float(c.tokens) for c in network.inputs}
+    tokens = {c.name: c.tokens for c in network.channels}
+    for process in network.processes:
+        stage = process.stage
+        wait = max(stage.tokens_in - 1, 0)
+        starts = [first[c] + wait * (last[c] - first[c]) / max(tokens[c] - 1, 1) for c in process.reads]
+        begin = max(starts) + 1
+        writes = stage.values // stage.lanes_out
+        own = begin + stage.cycles * (writes - 1) / max(writes, 1)
+        end = max(own, *(last[c] + 1 for c in process.reads))
+        for channel in process.writes:
+            first[channel], last[channel] = begin, end
+    return round(max(last[c.name] for c in network.outputs))
+
+
+def network_of(graph: Graph, folds: Sequence[Fold], interval: int) -> Network:
+    """Lay out the processes of a graph whose operators are folded as given; ports are wide enough for `interval`."""
+    return _Builder(graph, folds, interval).build()
+
+
+class _Builder:
+    def __init__(self, graph: Graph, folds: Sequence[Fold], interval: int) -> None:
+        self._graph = graph
+        self._folds = folds
+        self._interval = interval
+        self._channels: dict[str, Channel] = {}
+        self._processes: list[Process] = []
+        self._ready: dict[int, list[Channel]] = {}
+        self._lag: dict[int, dict[int, float]] = {}
+        self._alias: dict[int, int] = {}
+        self._uses = self._count_uses()
+
+    def build(self) -> Network:
+        inputs = [self._port(f"input_{i}", t) for i, t in enumerate(self._graph.inputs)]
+        for t, channel in zip(self._graph.inputs, inputs, strict=True):
+            self._offer(t, channel, {})
+        for index in range(len(self._graph.nodes)):
+            self._place(Op(self._graph, index))
+        outputs = [self._port(f"output_{i}", t) for i, t in enumerate(self._graph.outputs)]
+        for t, channel in zip(self._graph.outputs, outputs, strict=True):
+            self._convert(self._take(t), channel.lanes, channel)
+        return Network(
+            channels=tuple(self._channels.values()),
+            processes=tuple(self._processes),
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+        )
+
+    def _count_uses(self) -> dict[int, int]:
+        for index in range(len(self._graph.nodes)):
+            op = Op(self._graph, index)
+            if not layer_of(op).stages(op, self._folds[index]):
+                self._alias[op.node.outputs[0]] = op.streams()[0]
+        uses: dict[int, int] = {}
+        for index, node in enumerate(self._graph.nodes):
+            if node.outputs[0] not in self._alias:
+                for t in Op(self._graph, index).streams():
+                    uses[self._root(t)] = uses.get(self._root(t), 0) + 1
+        for t in self._graph.outputs:
+            uses[self._root(t)] = uses.get(self._root(t), 0) + 1
+        return uses
+
+    def _root(self, tensor: int) -> int:
+        while tensor in self._alias:
+            tensor = self._alias[tensor]
+        return tensor
+
+    def _add(self, channel: Channel) -> Channel:
+        self._channels[channel.name] = channel
+        return channel
+
+    def _port(self, name: str, tensor: int) -> Channel:
+        values = self._graph.type_of(tensor).elements
+        able = [n for n in _PORT_LANES if values % n == 0]
+        lanes = next((n for n in able if values // n <= self._interval), able[-1])
+        return self._add(Channel(name=name, lanes=lanes, values=values, port=True))
+
+    def _place(self, op: Op) -> None:
+        stages = layer_of(op).stages(op, self._folds[op.index])
+        if not stages:
+            return
+        sources = op.streams()
+        reads = [self._convert(self._take(t), stages[0].lanes_in) for t in sources]
+        lag = self._join(sources, reads)
+        for position, stage in enumerate(stages):
+            last = position == len(stages) - 1
+            target = self._add(
+                Channel(
+                    name=op.label if last else f"{op.label}_{stage.name}",
+                    lanes=stage.lanes_out,
+                    bits=stage.bits_out,
+                    depth=_DEPTH if stage.bits_out == 8 else _SUM_DEPTH,
+                    values=stage.values,
+                )
+            )
+            names = tuple(c.name for c in reads)
+            self._process(f"{op.label}_{stage.name}", stage, names, (target.name,), op.index)
+            behind = stage.tokens_in * stage.lanes_in / max(reads[0].values, 1)
+            lag = {source: before + behind for source, before in lag.items()}
+            reads = [target]
+        self._offer(op.node.outputs[0], reads[0], lag)
+
+    def _process(
+        self, name: str, stage: Stage, reads: tuple[str, ...], writes: tuple[str, ...], op: int | None
+    ) -> None:
+        self._processes.append(Process(name=name, stage=stage, reads=reads, writes=writes, op=op))
+
+    def _take(self, tensor: int) -> Channel:
+        return self._ready[self._root(tensor)].pop(0)
+
+    def _offer(self, tensor: int, channel: Channel, lag: dict[int, float]) -> None:
+        """Make a computed tensor available to each of its readers."""
+        count = self._uses.get(tensor, 0)
+        self._lag[tensor] = lag if count < 2 else {**lag, tensor: 0.0}
+        ready = [channel]
+        for copy in range(1, count):
+            source = ready.pop()
+            lanes, values = source.lanes, source.values
+            names = [f"{channel.name}_copy_{copy}", f"{channel.name}_rest_{copy}"]
+            pair = [self._add(Channel(name=n, lanes=lanes, values=values)) for n in names]
+            stage = Stage(
+                name="duplicate",
+                call=f"duplicate<{values}, {lanes}>",
+                lanes_in=lanes,
+                lanes_out=lanes,
+                values=values,
+                cycles=values // lanes,
+                cost=mover(lanes),
+                tokens_in=1,
+            )
+            written = tuple(c.name for c in pair)
+            self._process(f"{channel.name}_duplicate_{copy}", stage, (source.name,), written, None)
+            ready += pair
+        self._ready[tensor] = ready
+
+    def _convert(self, source: Channel, lanes: int, target: Channel | None = None) -> Channel:
+        """Bring a stream to a number of lanes, by way of their greatest common divisor."""
+        if source.lanes == lanes and target is None:
+            return source
+        common = math.gcd(source.lanes, lanes)
+        if common not in (source.lanes, lanes):
+            return self._convert(self._convert(source, common), lanes, target)
+        wider = lanes > source.lanes
+        kind = "widen" if wider else "narrow"
+        if target is None:
+            target = self._add(Channel(name=f"{source.name}_x{lanes}", lanes=lanes, values=source.values))
+        stage = Stage(
+            name=kind,
+            call=f"{kind}<{source.values}, {source.lanes}, {lanes}>",
+            lanes_in=source.lanes,
+            lanes_out=lanes,
+            values=source.values,
+            cycles=source.values // common,
+            cost=mover(max(source.lanes, lanes)),
+            tokens_in=max(lanes // source.lanes, 1),
+        )
+        self._process(f"{target.name}_{kind}", stage, (source.name,), (target.name,), None)
+        return target
+
+    def _join(self, sources: Sequence[int], reads: list[Channel]) -> dict[int, float]:
+        """Where two branches of one stream meet, let the shorter one wait in a buffer of a whole frame.
+
+        The shorter branch then never stops, so the copy that feeds both never stops for it, so the longer one always
+        gets what it needs: no deadlock, whatever the timing.
+        """
+        lags = [self._lag[self._root(t)] for t in sources]
+        if len(reads) == 2:
+            for ancestor in lags[0].keys() & lags[1].keys():
+                first, second = lags[0][ancestor], lags[1][ancestor]
+                for channel, shorter in zip(reads, (first <= second, second <= first), strict=True):
+                    if shorter:
+                        self._add(dataclasses.replace(channel, depth=max(channel.tokens, _DEPTH)))
+        merged: dict[int, float] = {}
+        for lag in lags:
+            for ancestor, rows in lag.items():
+                merged[ancestor] = max(rows, merged.get(ancestor, 0.0))
+        return merged

@@ -1,0 +1,158 @@
+"""The project's files: the static header library as it is, and Jinja templates for what differs by model."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from packager.bundle import Entry
+from packager.data import data_dir
+from packager.emit.hls._contract import Array, Ints, Op
+from packager.emit.hls._design import Design
+from packager.emit.hls._network import Process
+
+_FOLDER = "hls"
+_LINE = 118
+TOP = "edgepack_top"
+"""Name of the function that becomes the IP core."""
+
+
+def project(
+    design: Design, inputs: Sequence[Ints], outputs: Sequence[Ints], *, name: str, root: str = "runtime/hls"
+) -> tuple[Entry, ...]:
+    """Return the project's files under `root`.
+
+    Args:
+        design: what to write.
+        inputs: golden inputs, one int8 array ``[n, ...]`` per model input.
+        outputs: what the model makes of them, in ``integer`` arithmetic.
+        name: of the model, for headings.
+        root: folder in the bundle.
+    """
+    context = _context(design, name)
+    files = [*_static(), *_rendered(context)]
+    files.append(("src/weights.h", _weights(design)))
+    entries = [Entry(path=f"{root}/{path}", content=text.encode(), role="source") for path, text in files]
+    for kind, arrays in (("input", inputs), ("output", outputs)):
+        entries += [
+            Entry(
+                path=f"{root}/golden/{kind}_{i}.bin", content=np.ascontiguousarray(a, np.int8).tobytes(), role="golden"
+            )
+            for i, a in enumerate(arrays)
+        ]
+    return tuple(entries)
+
+
+def _static() -> Iterator[tuple[str, str]]:
+    folder = data_dir("templates") / _FOLDER / "include"
+    for file in sorted(folder.iterdir(), key=lambda p: p.name):
+        if file.name.endswith(".h"):
+            yield f"include/{file.name}", file.read_text("utf-8")
+
+
+def _rendered(context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every ``*.j2`` file of the folder, under its own path without the suffix."""
+    import jinja2
+
+    folder = data_dir("templates") / _FOLDER
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - C++ and Tcl, not HTML
+    )
+    for inside in ("", "src", "testbench"):
+        there = folder / inside if inside else folder
+        for file in sorted(there.iterdir(), key=lambda p: p.name):
+            if file.name.endswith(".j2"):
+                text = environment.from_string(file.read_text("utf-8")).render(context)
+                yield f"{inside}/{file.name}".lstrip("/").removesuffix(".j2"), text
+
+
+def _context(design: Design, name: str) -> dict[str, Any]:
+    network, part = design.network, design.part
+    return {
+        "name": name,
+        "top": TOP,
+        "part": part.part,
+        "clock_mhz": f"{part.clock_mhz:g}",
+        "period_ns": f"{1000 / part.clock_mhz:.3f}",
+        "inputs": network.inputs,
+        "outputs": network.outputs,
+        "channels": [c for c in network.channels if not c.port],
+        "processes": [_process(design, p) for p in network.processes],
+        "interval": design.interval,
+        "frames_per_second": f"{part.clock_mhz * 1e6 / design.interval:.0f}",
+    }
+
+
+def _process(design: Design, process: Process) -> dict[str, Any]:
+    stage, channels = process.stage, {c.name: c for c in design.network.channels}
+    label, shape = "", ""
+    arrays: tuple[Array, ...] = ()
+    if process.op is not None:
+        op = Op(design.model.main, process.op)
+        label, arrays = op.label, stage.arrays()
+        shape = f"{label}_shape"
+    return {
+        "name": f"run_{process.name}",
+        "where": "" if process.op is None else design.model.main.where(process.op).replace("*/", "* /"),
+        "call": stage.call.replace("{shape}", shape),
+        "shape": f"typedef {stage.shape} {shape};" if stage.shape and stage.name == "window" else "",
+        "reads": [channels[c] for c in process.reads],
+        "writes": [channels[c] for c in process.writes],
+        "arrays": [f"{label}_{a.name}" for a in arrays],
+        "reshapes": [(f"{label}_{a.name}", dim) for a in arrays for dim in a.reshape],
+        "scalars": [_literal(s) for s in stage.scalars],
+        "cycles": stage.cycles,
+    }
+
+
+def _literal(value: int) -> str:
+    return f"{value}u" if value > 0x7FFFFFFF else str(value)
+
+
+def _weights(design: Design) -> str:
+    lines = [
+        "// Constants of the model: weights, biases (the input's zero point folded in), multipliers, shifts, tables.",
+        "#ifndef EDGEPACK_WEIGHTS_H",
+        "#define EDGEPACK_WEIGHTS_H",
+        "",
+        "#include <stdint.h>",
+        "",
+    ]
+    for process in design.network.processes:
+        if process.op is not None:
+            label = Op(design.model.main, process.op).label
+            for array in process.stage.arrays():
+                lines += _definition(label, array)
+    return "\n".join([*lines, "#endif", ""])
+
+
+def _definition(label: str, array: Array) -> Iterator[str]:
+    extents = "".join(f"[{n}]" for n in array.values.shape)
+    yield f"static const {array.ctype} {label}_{array.name}{extents} = {{"
+    flat = array.values.reshape(len(array.values), -1)
+    inner = array.values.shape[1:]
+    for row in flat.tolist() if inner else [array.values.tolist()]:
+        yield from _wrapped(_nested(row, inner) + "," if inner else ", ".join(str(v) for v in row))
+    yield "};"
+    yield ""
+
+
+def _nested(row: list[int], inner: tuple[int, ...]) -> str:
+    if len(inner) == 1:
+        return "{" + ", ".join(map(str, row)) + "}"
+    size = len(row) // inner[0]
+    return "{" + ", ".join(_nested(row[i * size : (i + 1) * size], inner[1:]) for i in range(inner[0])) + "}"
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    """Lines of at most `_LINE` characters, broken at spaces; done by hand, for `textwrap` takes seconds."""
+    start = 0
+    while len(text) - start > _LINE:
+        cut = text.rindex(" ", start, start + _LINE)
+        yield "    " + text[start:cut]
+        start = cut + 1
+    yield "    " + text[start:]

@@ -1,0 +1,164 @@
+"""From accumulators to int8: widths from the real weights, multipliers proved exact before they are used."""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+
+from packager.emit.hls._contract import Array, Ints, Op, Problem, Stage, in_groups
+from packager.ops import _fixed_point as fixed
+from packager.plan.fpga_estimate import memory, requantizer
+
+_LONGEST_INTERVAL = 8
+"""Cycles over which one multiplier is shared at most: beyond this the saving is nothing and the schedule grows."""
+
+
+def bits_for(low: int, high: int) -> int:
+    """Bits of the smallest signed integer that holds both ends."""
+    return max(int(high).bit_length(), int(-low - 1).bit_length() if low < 0 else 0) + 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Scaling:
+    """How accumulators become outputs: one bias, multiplier and shift per channel."""
+
+    bias: Ints
+    multiplier: Ints
+    shift: Ints
+    sum_bits: int
+    """Of the accumulator, without and with its bias."""
+    factor_bits: int
+    """Of the largest multiplier."""
+    once: bool
+    """One rounding, half away from zero; else two, as gemmlowp."""
+
+    @property
+    def left(self) -> int:
+        return max(int(self.shift.max(initial=0)), 0) if not self.once else 0
+
+
+def extent(weights: Ints, low: int, high: int) -> tuple[Ints, Ints]:
+    """Least and greatest of ``weights @ x`` for every x with elements in [low, high]; `weights` ``[channels, n]``."""
+    positive, negative = np.maximum(weights, 0).sum(axis=1), np.minimum(weights, 0).sum(axis=1)
+    return positive * low + negative * high, positive * high + negative * low
+
+
+def scaling_of(weights: Ints, bias: Ints, scale: Ints, zero_point: int, *, once: bool) -> Scaling:
+    """Return the scaling of a linear layer; `weights` ``[channels, n]`` int64, `scale` the real multipliers.
+
+    The input's zero point is folded into the bias, so inputs enter as they are, -128 to 127.
+    """
+    low, high = extent(weights, -128, 127)
+    folded = bias - zero_point * weights.sum(axis=1)
+    ends = [int(low.min()), int(high.max()), int((low + folded).min()), int((high + folded).max())]
+    real = np.broadcast_to(scale, folded.shape)
+    if once:
+        reach = np.maximum(np.abs(low + folded), np.abs(high + folded))
+        multiplier, shift = exact_multipliers(real, reach)
+    else:
+        multiplier, shift = fixed.quantize_multiplier(real)
+    return Scaling(
+        bias=folded,
+        multiplier=multiplier,
+        shift=shift,
+        sum_bits=bits_for(min(ends), max(ends)),
+        factor_bits=int(multiplier.max(initial=1)).bit_length(),
+        once=once,
+    )
+
+
+def exact_multipliers(real: Ints, reach: Ints) -> tuple[Ints, Ints]:
+    """The shortest integers that do what LiteRT's fully connected kernel does in double.
+
+    LiteRT computes ``round(double(accumulator) * scale)``, half away from zero: an odd step function, of which int8 can
+    show 256 steps each side at most. An integer multiplier with the same steps within `reach` gives the same results,
+    for every accumulator.
+    """
+    pairs = [_exact_multiplier(float(scale), int(most)) for scale, most in zip(real, reach, strict=True)]
+    return np.asarray([m for m, _ in pairs], np.int64), np.asarray([s for _, s in pairs], np.int64)
+
+
+@functools.lru_cache(maxsize=4096)
+def _exact_multiplier(scale: float, reach: int) -> tuple[int, int]:
+    if scale <= 0 or scale * reach < 0.4:
+        return 0, 1
+    steps = _steps(scale, reach)
+    for bits in range(8, 63 - reach.bit_length()):
+        shift = bits - math.frexp(scale)[1]
+        if shift < 1 or shift > 62:
+            continue
+        multiplier = round(Fraction(scale) * (1 << shift))
+        half = 1 << (shift - 1)
+        if all(
+            (a * multiplier + half) >> shift >= k and ((a - 1) * multiplier + half) >> shift < k for k, a in steps
+        ) and _quiet_to(reach, multiplier, half, shift, len(steps)):
+            return multiplier, shift
+    raise ArithmeticError(f"no integer multiplier for {scale!r} up to {reach}")
+
+
+def _quiet_to(reach: int, multiplier: int, half: int, shift: int, steps: int) -> bool:
+    """After the last step of the scale, the integer form has none either; at 256 the clamp hides all."""
+    return steps >= 256 or (reach * multiplier + half) >> shift == steps
+
+
+def _steps(scale: float, reach: int) -> list[tuple[int, int]]:
+    """For k = 1 to 256, the least accumulator whose product rounds to k or more, while within `reach`."""
+    found = []
+    for k in range(1, 257):
+        a = max(math.ceil((k - 0.5) / scale) - 2, 1)
+        while math.floor(float(a) * scale + 0.5) < k:
+            a += 1
+        if a > reach:
+            break
+        found.append((k, a))
+    return found
+
+
+def scaling_problems(scaling: Scaling) -> Iterator[Problem]:
+    if scaling.sum_bits + scaling.left > 32:
+        yield Problem(
+            f"its accumulator needs {scaling.sum_bits + scaling.left} bits, 32 are computed",
+            "retrain or recalibrate: a bias or a scale is far out of range",
+        )
+    if scaling.once and scaling.factor_bits + scaling.sum_bits > 62:
+        yield Problem("its scaling needs more than 64 bits", "recalibrate the layer")
+
+
+def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, steps: int) -> Stage:
+    """The process that scales `pe` accumulators every `steps` cycles, its multipliers shared over that time."""
+    channels = len(scaling.bias)
+    interval = min(max(steps, 1), _LONGEST_INTERVAL)
+    bits = scaling.sum_bits + scaling.left
+    halves = math.ceil(scaling.factor_bits / 17) if scaling.once else 2
+    units = math.ceil(halves * pe / interval)
+    low, high = op.clamp
+    wide = scaling.factor_bits > 31
+    names = f"{pixels}, {channels}, {pe}, {scaling.sum_bits}"
+    own = f"{scaling.factor_bits}, {interval}, {units}" if scaling.once else f"{scaling.left}, {interval}, {units}"
+    shape = {"reshape": (2,)}
+
+    def arrays() -> tuple[Array, ...]:
+        multiplier = "int64_t" if wide else "int32_t"
+        return (
+            Array(name="bias", ctype="int32_t", values=in_groups(scaling.bias, pe), **shape),
+            Array(name="multiplier", ctype=multiplier, values=in_groups(scaling.multiplier, pe), **shape),
+            Array(name="shift", ctype="int8_t", values=in_groups(scaling.shift, pe), **shape),
+        )
+
+    constants = memory(pe * (bits + scaling.factor_bits + 6), channels // pe)
+    return Stage(
+        name="requantize",
+        call=f"requantize{'_once' if scaling.once else ''}<{names}, {own}>",
+        lanes_in=pe,
+        bits_in=scaling.sum_bits,
+        lanes_out=pe,
+        values=pixels * channels,
+        cycles=pixels * (channels // pe) * interval,
+        cost=requantizer(pe, units, bits) + constants,
+        arrays=arrays,
+        scalars=(op.output.zero_point, low, high),
+        tokens_in=1,
+    )

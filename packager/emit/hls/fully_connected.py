@@ -1,0 +1,38 @@
+"""FULLY_CONNECTED: a matrix unit over each row of the input, rounded once as LiteRT's reference kernel does."""
+
+import functools
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors
+from packager.emit.hls._linear import Linear, linear_of, matrix_stages, operand_problems
+from packager.emit.hls._requantize import scaling_problems
+from packager.plan.folding import Fold
+
+
+@functools.lru_cache(maxsize=512)
+def _linear(op: Op) -> Linear:
+    weights = op.constant(1)
+    assert weights is not None
+    return linear_of(op, weights.astype(np.int64).reshape(-1, weights.shape[-1]), once=True)
+
+
+class _FullyConnected(Layer):
+    def problems(self, op: Op) -> Iterator[Problem]:
+        yield from (found := list(operand_problems(op)))
+        if not found:
+            yield from scaling_problems(_linear(op).scaling)
+
+    def folds(self, op: Op) -> Iterable[Fold]:
+        outputs, inputs = _linear(op).rows.shape
+        for fabric in (False, True):
+            for simd in divisors(inputs):
+                for pe in divisors(outputs):
+                    yield Fold(simd=simd, pe=pe, fabric=fabric)
+
+    def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:
+        return matrix_stages(op, _linear(op), fold, op.input(0).elements // op.input(1).dims[-1])
+
+
+LAYER = _FullyConnected()

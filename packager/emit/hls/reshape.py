@@ -1,0 +1,5 @@
+"""RESHAPE: nothing to build."""
+
+from packager.emit.hls._alias import Alias
+
+LAYER = Alias()

@@ -1,0 +1,126 @@
+"""FPGA: a Vitis HLS project whose every layer is hardware of its own, folded to the part, and its estimates."""
+
+import functools
+from collections.abc import Iterable, Iterator
+
+from packager.bundle import Entry
+from packager.config.profile import FpgaPart, Profile, load_profile, profile_names
+from packager.emit.hls import Design, design_for, project, unsupported
+from packager.errors import Diagnostic, Severity
+from packager.families._contract import Family, Job, Product
+from packager.figure import Basis, Figure, Place
+from packager.interp import reference
+from packager.ir import Model, write_tflite
+from packager.plan.fpga_estimate import LOGIC_BAND
+
+_SOURCE = "EdgePack's estimate from the generated code, Vitis not run"
+_UNITS = {"lut": "LUT", "ff": "FF", "dsp": "DSP slices", "bram18": "BRAM18"}
+
+
+@functools.lru_cache(maxsize=8)
+def _design(model: Model, part: FpgaPart) -> Design:
+    """Checked and emitted from one layout: models compare by identity."""
+    return design_for(model, part)
+
+
+class Fpga:
+    """The family `fpga`."""
+
+    def check(self, job: Job) -> Iterable[Diagnostic]:
+        part = job.profile.fpga
+        if part is None:
+            yield _error("", "the profile has no [fpga] table", "add it to the target's file")
+            return
+        if job.arithmetic != "integer":
+            yield _error("", f"the FPGA computes in arithmetic 'integer', not {job.arithmetic!r}", "use integer")
+        found = unsupported(job.quantized.model)
+        yield from found
+        if not found:
+            yield from _overflow(job.quantized.model, job.profile, part)
+
+    def emit(self, job: Job) -> Product:
+        part, model = job.profile.fpga, job.quantized.model
+        assert part is not None, "check comes first"
+        design = _design(model, part)
+        inputs = [job.golden.arrays[name] for name in model.input_names()]
+        outputs = reference.run(model, inputs, "integer")
+        tflite = Entry(path="model/model.tflite", content=write_tflite(model), role="model")
+        clock = part.clock_mhz * 1e3
+        return Product(
+            files=(tflite, *project(design, inputs, outputs, name=job.name)),
+            artifact=tflite.path,
+            engine="hls",
+            figures=tuple(_figures(design, job.profile)),
+            placements={i: (Place.FPGA, _reason(design, i)) for i in range(len(model.main.nodes))},
+            default=Place.FPGA,
+            latencies={i: c.cycles / clock for i, c in enumerate(design.folding.choices)},
+        )
+
+
+def _reason(design: Design, index: int) -> str:
+    choice = design.folding.choices[index]
+    if not choice.cost.lut:
+        return "renames a stream, costs nothing"
+    fold = choice.fold
+    where = " in LUTs" if fold.fabric else ""
+    return f"PE {fold.pe} x SIMD {fold.simd}{where}, {choice.cycles} cycles a frame"
+
+
+def _figures(design: Design, profile: Profile) -> Iterator[Figure]:
+    cost, part = design.cost, design.part
+    low, high = LOGIC_BAND
+    for name, value in (("lut", cost.lut), ("ff", cost.ff)):
+        yield _figure(f"fpga.{name}", round(value), "1", low=round(value * low), high=round(value * high))
+    yield _figure("fpga.dsp", cost.dsp, "1")
+    yield _figure("fpga.bram36", cost.bram18 / 2, "1")
+    yield _figure("fpga.ii", design.interval, "cycles")
+    yield _figure("fpga.cycles", design.latency, "cycles", low=design.latency, high=2 * design.latency)
+    clock = part.clock_mhz * 1e3
+    latency = design.latency / clock
+    yield _figure("latency.p50.ms", latency, "ms", low=latency, high=2 * latency)
+    rate = part.clock_mhz * 1e6 / design.interval
+    yield _figure("throughput.per_second", rate, "1/s", source=f"{_SOURCE}; clock over interval, before DMA")
+    power = part.board_power_w or profile.power_w
+    if power:
+        source = f"{power:g} W of the board times the interval"
+        yield _figure("energy.mj", power * design.interval / clock, "mJ", source=source)
+
+
+def _figure(
+    name: str, value: float, unit: str, *, low: float | None = None, high: float | None = None, source: str = _SOURCE
+) -> Figure:
+    return Figure(name=name, value=value, unit=unit, basis=Basis.ESTIMATED, source=source, low=low, high=high)
+
+
+def _overflow(model: Model, profile: Profile, part: FpgaPart) -> Iterator[Diagnostic]:
+    design = _design(model, part)
+    if design.folding.fits:
+        return
+    over = [r for r, share in design.folding.shares.items() if share > 1]
+    numbers = ", ".join(
+        f"{getattr(design.cost, r):.0f} of {getattr(design.folding.limits, r):.0f} {_UNITS[r]}" for r in over
+    )
+    yield _error(
+        "", f"does not fit {part.part}: its smallest design needs {numbers}", _would_fit(model, profile, design)
+    )
+
+
+def _would_fit(model: Model, profile: Profile, design: Design) -> str:
+    """Name the smallest shipped board that holds the model, or what takes most of the binding resource."""
+    boards = [load_profile(name) for name in profile_names()]
+    boards = [b for b in boards if b.fpga is not None and b.fpga != profile.fpga]
+    boards.sort(key=lambda b: b.fpga.lut if b.fpga else 0)
+    for board in boards:
+        if board.fpga is not None and _design(model, board.fpga).folding.fits:
+            return f"it fits {board.name} ({board.title})"
+    binding = design.folding.binding
+    costs = [getattr(c.cost, binding) for c in design.folding.choices]
+    worst = max(range(len(costs)), key=lambda i: float(costs[i]))
+    return f"no shipped board holds it; {model.main.where(worst)} takes {costs[worst]:.0f} {_UNITS[binding]}: shrink it"
+
+
+def _error(where: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(severity=Severity.ERROR, where=where, message=message, hint=hint)
+
+
+FAMILY: Family = Fpga()

@@ -1,0 +1,109 @@
+"""What hardware costs before anybody opens Vitis: LUT, FF, DSP and BRAM of the parts that a design is made of.
+
+DSP and BRAM follow from the generated code: a pragma binds every multiplier to a DSP slice or to LUTs, and every memory
+has a known width and depth. LUT and FF are a model: adder bits, after the cost functions of FINN-R (Blott et al. 2018,
+ACM TRETS 11:3), and constants for control. Nothing of it is fitted on synthesis reports of this library, for there are
+none yet; hence the band.
+"""
+
+import dataclasses
+import math
+
+LOGIC_BAND = (0.6, 1.4)
+"""Factors on LUT and FF: the ends of the band."""
+
+_BRAM18_SHAPES = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
+"""Depth and width of a RAMB18E1/E2 in simple dual-port mode (AMD UG473, UG573)."""
+_LUTRAM_BITS = 2048
+"""A memory this small, or no deeper than a LUT's 32 dual-port words, is built from LUTs."""
+_LUTRAM_DEPTH = 32
+_LUT_PER_FABRIC_PRODUCT = 83
+"""8 x 8 bits: half of what yosys 0.23 needs (166), whose LUT counts run about twice Vivado's."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Cost:
+    lut: float = 0.0
+    ff: float = 0.0
+    dsp: int = 0
+    bram18: int = 0
+    """Halves of a 36 Kib block."""
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            lut=self.lut + other.lut,
+            ff=self.ff + other.ff,
+            dsp=self.dsp + other.dsp,
+            bram18=self.bram18 + other.bram18,
+        )
+
+    def times(self, count: int) -> "Cost":
+        return Cost(lut=self.lut * count, ff=self.ff * count, dsp=self.dsp * count, bram18=self.bram18 * count)
+
+
+SHELL = Cost(lut=4500, ff=6000, bram18=6)
+"""Processor interface, DMA engine and interconnect around the design; from public PYNQ overlays of one DMA."""
+
+
+def total(costs: "list[Cost] | tuple[Cost, ...]") -> Cost:
+    """Return the sum."""
+    result = Cost()
+    for cost in costs:
+        result += cost
+    return result
+
+
+def memory(width: int, depth: int) -> Cost:
+    """A memory of `depth` words of `width` bits, one read and one write a cycle; also a read-only table."""
+    if depth <= 1:
+        return Cost(ff=width * depth)
+    if width * depth <= _LUTRAM_BITS or depth <= _LUTRAM_DEPTH:
+        return Cost(lut=math.ceil(depth / 64) * width)
+    return Cost(bram18=min(math.ceil(depth / d) * math.ceil(width / w) for d, w in _BRAM18_SHAPES))
+
+
+def fifo(width: int, depth: int) -> Cost:
+    """A stream's buffer: shift registers of 32 words a LUT while short, else block memory."""
+    if depth <= 2:
+        return Cost(lut=width / 2 + 10, ff=2 * width + 6)
+    if depth <= _LUTRAM_DEPTH or width * depth <= _LUTRAM_BITS:
+        return Cost(lut=math.ceil(depth / 32) * width + 20, ff=width + 12)
+    return memory(width, depth) + Cost(lut=60, ff=60)
+
+
+def multipliers(count: int, *, fabric: bool) -> Cost:
+    """Products of two int8, bound to DSP slices (one each) or to LUTs."""
+    if fabric:
+        return Cost(lut=_LUT_PER_FABRIC_PRODUCT * count, ff=16 * count)
+    return Cost(dsp=count)
+
+
+def accumulators(pe: int, simd: int, bits: int) -> Cost:
+    """`pe` adder trees over `simd` products of 16 bits, each into an accumulator of `bits`, and their control."""
+    tree = pe * (17 * (simd - 1) + bits)
+    return Cost(lut=200 + 1.1 * tree, ff=250 + 1.5 * tree)
+
+
+def wide_products(bits: int) -> int:
+    """DSP slices of one product of `bits` by 17 bits: DSP48E1 multiplies 25 x 18, signed."""
+    return math.ceil(max(bits - 1, 1) / 24)
+
+
+def requantizer(pe: int, units: int, bits: int) -> Cost:
+    """Scaling `pe` accumulators of `bits` with `units` shared multipliers, rounding, clamping."""
+    return Cost(lut=150 + 120 * pe, ff=200 + 100 * pe, dsp=units * wide_products(bits))
+
+
+def window(lanes: int, beats: int) -> Cost:
+    """A line buffer of `beats` words and its counters."""
+    return memory(8 * lanes, beats) + Cost(lut=300, ff=250)
+
+
+def table(lanes: int, bits: int) -> Cost:
+    """A function of one int8, one copy a lane, in LUTs: 256 places are four LUTs a bit."""
+    return Cost(lut=4 * bits * lanes, ff=bits * lanes)
+
+
+def mover(lanes: int) -> Cost:
+    """A process that only moves beats of `lanes` int8."""
+    return Cost(lut=40 + 12 * lanes, ff=40 + 8 * lanes)

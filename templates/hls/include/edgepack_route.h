@@ -1,0 +1,109 @@
+// Processes that only move: width converters, copies, padding, concatenation.
+#ifndef EDGEPACK_ROUTE_H
+#define EDGEPACK_ROUTE_H
+
+#include "edgepack_stream.h"
+
+namespace ep {
+
+/// TOTAL values from beats of NARROW lanes to beats of WIDE lanes, a multiple.
+template <int TOTAL, int NARROW, int WIDE>
+void widen(stream<NARROW> &in, stream<WIDE> &out) {
+    const int PARTS = WIDE / NARROW;
+    word<WIDE> gathered;
+    int part = 0;
+    for (int i = 0; i < TOTAL / NARROW; ++i) {
+        EP_PRAGMA(PIPELINE II = 1)
+        const word<NARROW> x = in.read();
+        for (int p = 0; p < PARTS; ++p) {
+            EP_PRAGMA(UNROLL)
+            if (p == part) {
+                for (int l = 0; l < NARROW; ++l) {
+                    EP_PRAGMA(UNROLL)
+                    put<WIDE>(gathered, p * NARROW + l, get<NARROW>(x, l));
+                }
+            }
+        }
+        part = part + 1;
+        if (part == PARTS) {
+            part = 0;
+            out.write(gathered);
+        }
+    }
+}
+
+/// TOTAL values from beats of WIDE lanes to beats of NARROW lanes, a divisor.
+template <int TOTAL, int WIDE, int NARROW>
+void narrow(stream<WIDE> &in, stream<NARROW> &out) {
+    const int PARTS = WIDE / NARROW;
+    word<WIDE> held;
+    int part = 0;
+    for (int i = 0; i < TOTAL / NARROW; ++i) {
+        EP_PRAGMA(PIPELINE II = 1)
+        if (part == 0) {
+            held = in.read();
+        }
+        word<NARROW> x;
+        for (int l = 0; l < NARROW; ++l) {
+            EP_PRAGMA(UNROLL)
+            put<NARROW>(x, l, get<WIDE>(held, part * NARROW + l));
+        }
+        out.write(x);
+        part = part + 1 == PARTS ? 0 : part + 1;
+    }
+}
+
+template <int TOTAL, int LANES>
+void duplicate(stream<LANES> &in, stream<LANES> &first, stream<LANES> &second) {
+    for (int i = 0; i < TOTAL / LANES; ++i) {
+        EP_PRAGMA(PIPELINE II = 1)
+        const word<LANES> x = in.read();
+        first.write(x);
+        second.write(x);
+    }
+}
+
+/// A frame of `value` around an image.
+template <int IN_H, int IN_W, int CHANNELS, int TOP, int BOTTOM, int LEFT, int RIGHT, int LANES>
+void pad(stream<LANES> &in, stream<LANES> &out, int value) {
+    const int TILES = CHANNELS / LANES;
+    word<LANES> outside;
+    for (int l = 0; l < LANES; ++l) {
+        EP_PRAGMA(UNROLL)
+        put<LANES>(outside, l, static_cast<integer<8>>(value));
+    }
+    for (int y = 0; y < TOP + IN_H + BOTTOM; ++y) {
+        for (int x = 0; x < LEFT + IN_W + RIGHT; ++x) {
+            for (int t = 0; t < TILES; ++t) {
+                EP_PRAGMA(PIPELINE II = 1)
+                const bool inside = y >= TOP && y < TOP + IN_H && x >= LEFT && x < LEFT + IN_W;
+                word<LANES> beat = outside;
+                if (inside) {
+                    beat = in.read();
+                }
+                out.write(beat);
+            }
+        }
+    }
+}
+
+/// Channels of `a`, then channels of `b`, pixel by pixel.
+template <int PIXELS, int CHANNELS_A, int CHANNELS_B, int LANES>
+void concatenate(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out) {
+    for (int p = 0; p < PIXELS; ++p) {
+        for (int i = 0; i < (CHANNELS_A + CHANNELS_B) / LANES; ++i) {
+            EP_PRAGMA(PIPELINE II = 1)
+            word<LANES> beat;
+            if (i < CHANNELS_A / LANES) {
+                beat = a.read();
+            } else {
+                beat = b.read();
+            }
+            out.write(beat);
+        }
+    }
+}
+
+}  // namespace ep
+
+#endif

@@ -1,0 +1,66 @@
+// Streams: the vendor's where there is one, else a stand-in that stops on a read from nothing and on data left behind.
+#ifndef EDGEPACK_STREAM_H
+#define EDGEPACK_STREAM_H
+
+#include "edgepack_word.h"
+
+#ifdef EP_VENDOR
+#include <hls_stream.h>
+#else
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <vector>
+
+namespace hls {
+
+/// First in, first out, without a bound: a C simulation runs one process after the other to its end.
+template <typename T>
+class stream {
+  public:
+    explicit stream(const char *name = "stream") : label(name), head(0) {}
+    stream(const stream &) = delete;
+    stream &operator=(const stream &) = delete;
+    ~stream() {
+        if (head != beats.size()) {
+            fail("was left with data that nobody read");
+        }
+    }
+
+    bool empty() const { return head == beats.size(); }
+    void write(const T &beat) { beats.push_back(beat); }
+    T read() {
+        if (head == beats.size()) {
+            fail("was read while empty");
+        }
+        const T beat = beats[head++];
+        if (head == beats.size()) {
+            beats.clear();
+            head = 0;
+        }
+        return beat;
+    }
+
+  private:
+    void fail(const char *what) const {
+        fprintf(stderr, "edgepack: stream '%s' %s\n", label, what);
+        abort();
+    }
+
+    const char *label;
+    size_t head;
+    std::vector<T> beats;
+};
+
+}  // namespace hls
+#endif
+
+namespace ep {
+
+template <int LANES, int BITS = 8>
+using stream = hls::stream<word<LANES, BITS>>;
+
+}  // namespace ep
+
+#endif

@@ -1,0 +1,130 @@
+// The sliding window: a line buffer that turns pixels in raster order into the neighbourhoods that a kernel reads.
+#ifndef EDGEPACK_WINDOW_H
+#define EDGEPACK_WINDOW_H
+
+#include "edgepack_stream.h"
+
+namespace ep {
+
+/// Shape of a sliding window: every member a constant.
+///
+/// BY_CHANNEL false: a pixel's beats come as (ky, kx, channels), for units that sum over channels;
+/// BY_CHANNEL true: as (channels, ky, kx), for units that treat each channel alone.
+template <int IN_H_, int IN_W_, int CHANNELS_, int KERNEL_H_, int KERNEL_W_, int STRIDE_H_, int STRIDE_W_, int DILATION_H_,
+          int DILATION_W_, int PAD_TOP_, int PAD_LEFT_, int OUT_H_, int OUT_W_, bool BY_CHANNEL_>
+struct window_shape {
+    static const int IN_H = IN_H_, IN_W = IN_W_, CHANNELS = CHANNELS_;
+    static const int KERNEL_H = KERNEL_H_, KERNEL_W = KERNEL_W_, STRIDE_H = STRIDE_H_, STRIDE_W = STRIDE_W_;
+    static const int DILATION_H = DILATION_H_, DILATION_W = DILATION_W_;
+    static const int PAD_TOP = PAD_TOP_, PAD_LEFT = PAD_LEFT_, OUT_H = OUT_H_, OUT_W = OUT_W_;
+    static const bool BY_CHANNEL = BY_CHANNEL_;
+    static const int REACH = (KERNEL_H - 1) * DILATION_H + 1;
+    static const int ROWS = REACH + STRIDE_H;  // the next rows load while the current ones are read
+    static const int FIRST = REACH - PAD_TOP < IN_H ? (REACH > PAD_TOP ? REACH - PAD_TOP : 0) : IN_H;
+    static const int LAST = (OUT_H - 1) * STRIDE_H + REACH - PAD_TOP;  // rows that any output needs
+};
+
+/// Position inside one pixel's beats, counted up without a division.
+template <typename SHAPE, int TILES>
+struct window_counter {
+    int tile, ky, kx;
+
+    void next() {
+        EP_PRAGMA(INLINE)
+        if (SHAPE::BY_CHANNEL) {
+            kx = kx + 1;
+            if (kx == SHAPE::KERNEL_W) {
+                kx = 0;
+                ky = ky + 1;
+            }
+            if (ky == SHAPE::KERNEL_H) {
+                ky = 0;
+                tile = tile + 1 == TILES ? 0 : tile + 1;
+            }
+        } else {
+            tile = tile + 1;
+            if (tile == TILES) {
+                tile = 0;
+                kx = kx + 1;
+            }
+            if (kx == SHAPE::KERNEL_W) {
+                kx = 0;
+                ky = ky + 1 == SHAPE::KERNEL_H ? 0 : ky + 1;
+            }
+        }
+    }
+    bool at_start() const {
+        EP_PRAGMA(INLINE)
+        return tile == 0 && ky == 0 && kx == 0;
+    }
+};
+
+/// Emits OUT_H * OUT_W neighbourhoods; places outside the image hold `padding`.
+template <typename SHAPE, int LANES>
+void window(stream<LANES> &in, stream<LANES> &out, int padding) {
+    const int TILES = SHAPE::CHANNELS / LANES;
+    const int ROW = SHAPE::IN_W * TILES;
+    const int EMIT = SHAPE::OUT_W * SHAPE::KERNEL_H * SHAPE::KERNEL_W * TILES;
+    const int LOAD = SHAPE::STRIDE_H * ROW;
+    const int ROUND = EMIT > LOAD ? EMIT : LOAD;
+    word<LANES> line[SHAPE::ROWS * ROW];
+    EP_PRAGMA(BIND_STORAGE variable = line type = ram_s2p)
+    word<LANES> outside;
+    for (int l = 0; l < LANES; ++l) {
+        EP_PRAGMA(UNROLL)
+        put<LANES>(outside, l, static_cast<integer<8>>(padding));
+    }
+
+    for (int i = 0; i < SHAPE::FIRST * ROW; ++i) {
+        EP_PRAGMA(PIPELINE II = 1)
+        line[i] = in.read();
+    }
+    int loaded = SHAPE::FIRST;                                             // rows read so far
+    int store = SHAPE::FIRST % SHAPE::ROWS * ROW;                          // where the next beat goes
+    int load_column = 0;
+    int slot = (SHAPE::ROWS - SHAPE::PAD_TOP % SHAPE::ROWS) % SHAPE::ROWS;  // line that holds row oy * stride - pad
+
+    for (int oy = 0; oy < SHAPE::OUT_H; ++oy) {
+        window_counter<SHAPE, TILES> at = {0, 0, 0};
+        const int top = oy * SHAPE::STRIDE_H - SHAPE::PAD_TOP;
+        int wanted = top + SHAPE::STRIDE_H + SHAPE::REACH;
+        wanted = wanted < SHAPE::IN_H ? wanted : SHAPE::IN_H;
+        int left = -SHAPE::PAD_LEFT;
+        for (int i = 0; i < ROUND; ++i) {
+            EP_PRAGMA(PIPELINE II = 1)
+            EP_PRAGMA(DEPENDENCE variable = line inter false)
+            if (i < EMIT) {
+                const int y = top + at.ky * SHAPE::DILATION_H;
+                const int x = left + at.kx * SHAPE::DILATION_W;
+                const int ahead = slot + at.ky * SHAPE::DILATION_H;
+                const int row = ahead < SHAPE::ROWS ? ahead : ahead - SHAPE::ROWS;
+                const bool inside = y >= 0 && y < SHAPE::IN_H && x >= 0 && x < SHAPE::IN_W;
+                out.write(inside ? line[row * ROW + x * TILES + at.tile] : outside);
+                at.next();
+                if (at.at_start()) {
+                    left = left + SHAPE::STRIDE_W;
+                }
+            }
+            if (i < LOAD && oy + 1 < SHAPE::OUT_H && loaded < wanted) {
+                line[store] = in.read();
+                store = store + 1 == SHAPE::ROWS * ROW ? 0 : store + 1;
+                load_column = load_column + 1;
+                if (load_column == ROW) {
+                    load_column = 0;
+                    loaded = loaded + 1;
+                }
+            }
+        }
+        slot = slot + SHAPE::STRIDE_H < SHAPE::ROWS ? slot + SHAPE::STRIDE_H : slot + SHAPE::STRIDE_H - SHAPE::ROWS;
+    }
+    // Rows below the last window, of an image that the stride does not divide.
+    const int REST = SHAPE::LAST < SHAPE::IN_H ? SHAPE::IN_H - (SHAPE::LAST > SHAPE::FIRST ? SHAPE::LAST : SHAPE::FIRST) : 0;
+    for (int i = 0; i < REST * ROW; ++i) {
+        EP_PRAGMA(PIPELINE II = 1)
+        in.read();
+    }
+}
+
+}  // namespace ep
+
+#endif

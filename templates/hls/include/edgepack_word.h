@@ -1,0 +1,100 @@
+// Words, integers and pragmas: the only file that knows which compiler reads it.
+//
+// A stream carries unsigned integer words; lane i of a word holds bits [BITS * i, BITS * (i + 1)), signed. With a vendor's
+// HLS compiler (EP_VENDOR, set by the Tcl script) words are ap_uint and integers ap_int of the exact width. With a plain
+// C++14 compiler they are stand-ins of at least that width, so the same source simulates with g++ alone.
+#ifndef EDGEPACK_WORD_H
+#define EDGEPACK_WORD_H
+
+#include <stdint.h>
+
+#if defined(__SYNTHESIS__) && !defined(EP_VENDOR)
+#define EP_VENDOR
+#endif
+
+#define EP_PRAGMA_TEXT(...) _Pragma(#__VA_ARGS__)
+#ifdef EP_VENDOR
+#include <ap_int.h>
+#define EP_PRAGMA(...) EP_PRAGMA_TEXT(HLS __VA_ARGS__)
+#else
+#define EP_PRAGMA(...)
+#endif
+
+namespace ep {
+
+#ifdef EP_VENDOR
+
+template <int BITS>
+struct integer_of {
+    typedef ap_int<BITS> type;
+};
+template <int LANES, int BITS>
+struct word_of {
+    typedef ap_uint<LANES * BITS> type;
+};
+
+#else
+
+template <int BYTES>
+struct plain_integer;
+template <>
+struct plain_integer<1> {
+    typedef int8_t type;
+};
+template <>
+struct plain_integer<4> {
+    typedef int32_t type;
+};
+template <>
+struct plain_integer<8> {
+    typedef int64_t type;
+};
+
+template <int BITS>
+struct integer_of {
+    static_assert(BITS >= 1 && BITS <= 64, "no plain integer is wider than 64 bits");
+    typedef typename plain_integer<(BITS <= 8 ? 1 : BITS <= 32 ? 4 : 8)>::type type;
+};
+template <int LANES, int BITS>
+struct word_of {
+    struct type {
+        typename integer_of<BITS>::type lanes[LANES];
+    };
+};
+
+#endif
+
+/// A signed integer of BITS bits.
+template <int BITS>
+using integer = typename integer_of<BITS>::type;
+
+/// One beat of a stream: LANES signed integers of BITS bits each.
+template <int LANES, int BITS = 8>
+using word = typename word_of<LANES, BITS>::type;
+
+template <int LANES, int BITS = 8>
+inline integer<BITS> get(const word<LANES, BITS> &beat, int lane) {
+    EP_PRAGMA(INLINE)
+#ifdef EP_VENDOR
+    const ap_uint<BITS> bits = beat.range(BITS * lane + BITS - 1, BITS * lane);
+    integer<BITS> value;
+    value.range(BITS - 1, 0) = bits;
+    return value;
+#else
+    return beat.lanes[lane];
+#endif
+}
+
+template <int LANES, int BITS = 8>
+inline void put(word<LANES, BITS> &beat, int lane, integer<BITS> value) {
+    EP_PRAGMA(INLINE)
+#ifdef EP_VENDOR
+    beat.range(BITS * lane + BITS - 1, BITS * lane) = value.range(BITS - 1, 0);
+#else
+    beat.lanes[lane] = value;
+#endif
+}
+
+}  // namespace ep
+
+#endif

@@ -198,7 +198,13 @@ def _since(verdict: Verdict, was: Figure | None, report: Report, baseline: Repor
 
 
 def story(verdict: Verdict) -> str:
-    """What a person reads after the numbers: why, how far from the baseline, and what moved it. May be empty."""
+    """The whole verdict in a line: ``212.4 KiB (measured), max 200 KiB; +12.4 KiB since the baseline``."""
+    value = "missing" if verdict.value is None else f"{show(verdict.value, verdict.unit)} ({verdict.basis})"
+    return "; ".join(part for part in (f"{value}, {verdict.rule}", reason(verdict)) if part)
+
+
+def reason(verdict: Verdict) -> str:
+    """What the numbers alone don't say: why, how far from the baseline, and what moved it. May be empty."""
     parts = [verdict.message] if verdict.message else []
     if verdict.change:
         moved = f"{show_change(verdict.change, verdict.unit)} since the baseline"

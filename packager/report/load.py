@@ -1,9 +1,10 @@
 """The report of a bundle: from its folder, its archive, or the file itself. Nothing is extracted to disk.
 
 A gate must not be fooled by an edited report, so the report is compared with the bundle's manifest. Whether the other
-files agree with it is for `edgepack verify`.
+files agree with it is for `edgepack verify`. What was measured after the build lies beside the bundle and is joined in.
 """
 
+import dataclasses
 import gzip
 import io
 import tarfile
@@ -14,10 +15,13 @@ from typing import IO
 from packager.bundle import MANIFEST, Manifest, parse_manifest, read_manifest
 from packager.bundle.manifest import MANIFEST_LIMIT
 from packager.errors import ConfigError, IntegrityError
+from packager.figure import Figure
+from packager.report.measured import read_measured
 from packager.report.model import Report
 from packager.util.hashing import sha256_bytes
 
 REPORT = "report.json"
+_SUFFIX = ".tar.gz"
 _MAX_REPORT = 64 << 20
 _MAX_ARCHIVE = 8 << 30
 """Unpacked bytes read in search of the report: an archive of zeros must not be read for ever."""
@@ -30,7 +34,15 @@ def load_report(path: Path) -> Report:
         ConfigError: there is no such path, or no report in it.
         IntegrityError: the archive or the report is damaged, too large, or not the one that the manifest lists.
     """
-    return Report.from_json(_content(path), source=str(path))
+    report = Report.from_json(_content(path), source=str(path))
+    return dataclasses.replace(report, figures=(*report.figures, *_measured(path)))
+
+
+def _measured(path: Path) -> tuple[Figure, ...]:
+    whole = path.absolute()
+    if path.is_dir():
+        return read_measured(whole)
+    return read_measured(whole.with_name(whole.name.removesuffix(_SUFFIX))) if whole.name.endswith(_SUFFIX) else ()
 
 
 def _content(path: Path) -> bytes:

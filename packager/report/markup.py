@@ -5,7 +5,8 @@ import re
 
 from packager.report.text import visible
 
-_ACTIVE = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+_ACTIVE = re.compile(r"([\\`*\[\]|~]|(?<!\w)_|_(?!\w))")
+"""What means something inside a line; the rest does so only at its start, where we never put a name."""
 
 
 def cell(text: str) -> str:

@@ -64,7 +64,7 @@ def _chart(report: Report, ident: str, title: str, note: str, rows: Sequence[Bar
 
 
 def _rows(report: Report, value: Callable[[Layer], float], write: Callable[[float], str]) -> list[Bar]:
-    """The layers that count, in the graph's order; where there are many, the largest and one row for the rest, without a bar.
+    """The layers that count, in the graph's order; of many the largest, then a row for the rest.
 
     `write` spells every value in one unit, so that the column can be compared at a glance.
     """

@@ -6,9 +6,8 @@ format has them all. Syntax: docs.github.com, "Workflow commands for GitHub Acti
 
 from collections.abc import Sequence
 
-from packager.report.check import Status, Verdict, story
+from packager.report.check import Status, story
 from packager.report.gates import Checked
-from packager.report.text import show
 
 _SHOWN = 10
 _KINDS = {Status.FAIL: "error", Status.WARN: "warning"}
@@ -19,7 +18,9 @@ def render(checked: Sequence[Checked], budget: str) -> str:
     for status, kind in _KINDS.items():
         found = [(c, v) for c in checked for v in c.verdicts if v.status is status]
         keep = len(found) if len(found) <= _SHOWN else _SHOWN - 1
-        lines += [_command(kind, budget, f"{c.target}: {v.figure}", _message(c, v)) for c, v in found[:keep]]
+        lines += [
+            _command(kind, budget, f"{c.target}: {v.figure}", f"{story(v)}\nin {c.bundle}") for c, v in found[:keep]
+        ]
         if rest := found[keep:]:
             names = ", ".join(f"{c.target}: {v.figure}" for c, v in rest)
             lines.append(_command(kind, budget, f"{len(rest)} more limits", names))
@@ -27,12 +28,6 @@ def render(checked: Sequence[Checked], budget: str) -> str:
     failed = sum(len(c.failed) for c in checked)
     lines.append(_command("notice", budget, "edgepack check", f"{failed} of {total} limits exceeded"))
     return "\n".join(lines) + "\n"
-
-
-def _message(checked: Checked, verdict: Verdict) -> str:
-    value = "is missing" if verdict.value is None else f"is {show(verdict.value, verdict.unit)} ({verdict.basis})"
-    text = f"{verdict.figure} {value}, {verdict.rule}"
-    return "\n".join(part for part in (text, story(verdict), f"in {checked.bundle}") if part)
 
 
 def _command(kind: str, file: str, title: str, message: str) -> str:

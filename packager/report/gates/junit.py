@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 from packager.report.check import Status, Verdict, story
 from packager.report.gates import Checked
-from packager.report.text import show, visible
+from packager.report.text import visible
 
 
 def render(checked: Sequence[Checked], budget: str) -> str:
@@ -27,12 +27,11 @@ def _counts(verdicts: Sequence[Verdict]) -> dict[str, str]:
 
 def _case(suite: ET.Element, target: str, verdict: Verdict) -> None:
     case = ET.SubElement(suite, "testcase", classname=visible(target), name=f"{verdict.figure} {verdict.rule}")
-    value = "missing" if verdict.value is None else f"{show(verdict.value, verdict.unit)} ({verdict.basis})"
-    text = visible(f"{verdict.figure} is {value}, {verdict.rule}", 1000)
-    details = visible(". ".join(part for part in (story(verdict), verdict.source) if part), 2000)
+    text = visible(f"{verdict.figure}: {story(verdict)}", 2000)
+    source = visible(verdict.source)
     if verdict.status is Status.FAIL:
-        ET.SubElement(case, "failure", message=text, type="budget").text = details
+        ET.SubElement(case, "failure", message=text, type="budget").text = source
     elif verdict.status is Status.SKIP:
         ET.SubElement(case, "skipped", message=text)
     else:
-        ET.SubElement(case, "system-out").text = f"{verdict.status}: {text}. {details}".rstrip(". ")
+        ET.SubElement(case, "system-out").text = f"{verdict.status}: {text}\n{source}".rstrip()

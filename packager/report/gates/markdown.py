@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from packager.report.check import Status, Verdict, story
+from packager.report.check import Status, Verdict, reason
 from packager.report.gates import Checked
 from packager.report.markup import cell, code
 from packager.report.text import DASH, show, show_change
@@ -33,7 +33,7 @@ def _row(verdict: Verdict) -> str:
                 verdict.rule,
                 str(verdict.basis or DASH),
                 DASH if verdict.change is None else show_change(verdict.change, unit),
-                cell(story(verdict)),
+                cell(reason(verdict)),
             )
         )
     )

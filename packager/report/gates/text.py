@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from packager.report.check import Status, Verdict, story
+from packager.report.check import Status, Verdict, reason
 from packager.report.gates import Checked
 from packager.report.text import show, visible
 
@@ -17,7 +17,7 @@ def render(checked: Sequence[Checked], budget: str) -> str:  # noqa: ARG001 - th
         lines = [f"{visible(bundle.target)}  {visible(bundle.bundle)}"]
         for verdict in bundle.verdicts:
             lines.append(_line(verdict, width))
-            if why := story(verdict):
+            if why := reason(verdict):
                 lines.append(f"        {visible(why, 400)}")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"

@@ -59,18 +59,36 @@ def evaluate(quantized: Quantized, samples: Samples, *, arithmetic: str = "xnnpa
     source = f"LiteRT, {arithmetic} arithmetic, {samples.count} inputs of {samples.source}"
     actual = real_outputs(quantized.model, samples, arithmetic)
     if quantized.float_model is None:
-        return Fidelity(figures=_accuracies(None, actual, samples.labels, quantized.model, source), sqnr_db={})
+        return Fidelity(figures=compare(None, actual, samples.labels, quantized.model, source=source), sqnr_db={})
     reference = real_outputs(quantized.float_model, samples, "xnnpack")
-    figures = [*_accuracies(reference, actual, samples.labels, quantized.model, source)]
-    figures += _agreement(reference, actual, quantized.model, source)
+    figures = compare(reference, actual, samples.labels, quantized.model, source=source)
+    layers = layer_sqnr(quantized, samples.head(TRACED))
+    worst = worst_layers(layers)
+    return Fidelity(figures=figures, sqnr_db=layers, worst=worst, notes=named_worst(quantized.model, layers))
+
+
+def compare(
+    reference: Sequence[Array] | None, actual: Sequence[Array], labels: Array | None, model: Model, *, source: str
+) -> tuple[Figure, ...]:
+    """Return the figures of an artifact's outputs against the float model's, both real, ``[count, ...]`` each.
+
+    Args:
+        reference: None where there is no float model.
+        actual: Of whatever engine ran the artifact.
+        labels: None where there are none: then there is no accuracy.
+        model: Whose outputs these are; tells a classifier from the rest.
+        source: For the figures: engine and inputs.
+    """
+    figures = [*_accuracies(reference, actual, labels, model, source)]
+    if reference is None:
+        return tuple(figures)
+    figures += _agreement(reference, actual, model, source)
     whole = Energies()
     for exact, coarse in zip(reference, actual, strict=True):
         whole.add(exact, coarse)
     if whole.signal:
         figures.append(_figure("fidelity.sqnr_db", decibels(whole), "dB", source))
-    layers = layer_sqnr(quantized, samples.head(TRACED))
-    worst = _worst(layers)
-    return Fidelity(figures=tuple(figures), sqnr_db=layers, worst=worst, notes=_named(quantized.model, layers, worst))
+    return tuple(figures)
 
 
 def real_outputs(model: Model, samples: Samples, arithmetic: str = "xnnpack") -> tuple[Array, ...]:
@@ -198,12 +216,15 @@ def _counterpart(name: str, floats: Mapping[str, int]) -> int | None:
     return next((floats[c] for c in candidates if c in floats), None)
 
 
-def _worst(layers: Mapping[int, float]) -> tuple[int, ...]:
+def worst_layers(layers: Mapping[int, float]) -> tuple[int, ...]:
+    """Operators of the lowest SQNR, the worst first."""
     ranked = sorted(layers, key=lambda i: (layers[i], i))
     return tuple(i for i in ranked if layers[i] < LIMIT_DB)[:_WORST]
 
 
-def _named(model: Model, layers: Mapping[int, float], worst: Sequence[int]) -> tuple[Diagnostic, ...]:
+def named_worst(model: Model, layers: Mapping[int, float]) -> tuple[Diagnostic, ...]:
+    """A note that names the worst layers, with what to do about them."""
+    worst = worst_layers(layers)
     if not worst:
         return ()
     text = ", ".join(f"{model.main.where(i)} {layers[i]:.1f} dB" for i in worst)

@@ -1,0 +1,107 @@
+"""All that is known of one bundle, gathered into its report."""
+
+from collections.abc import Iterable, Mapping
+
+from packager.build.golden import GoldenRun
+from packager.errors import Diagnostic
+from packager.families import Job, Product
+from packager.figure import Basis, Figure
+from packager.frontends import Source
+from packager.plan.cost import cost_of
+from packager.plan.latency import estimate_latency
+from packager.plan.memory import plan_memory
+from packager.quantize import Quantized
+from packager.report.layers import layers_of, memory_of, ports_of
+from packager.report.model import (
+    GoldenEngine,
+    ModelFacts,
+    OpScheme,
+    Quantization,
+    Report,
+    TargetFacts,
+    TensorRange,
+    Tool,
+)
+
+ON_DEVICE = frozenset({"model", "runtime"})
+"""Roles of the files that land on the device; the rest is for people and for checking."""
+
+
+def report_of(
+    source: Source,
+    job: Job,
+    product: Product,
+    *,
+    runs: Iterable[GoldenRun] = (),
+    figures: Iterable[Figure] = (),
+    sqnr_db: Mapping[int, float] | None = None,
+    notes: Iterable[Diagnostic] = (),
+    trusted: bool = True,
+) -> Report:
+    """Return the report, without anything measured in time: the same inputs give the same report."""
+    model = job.quantized.model
+    memory = plan_memory(model)
+    cost = cost_of(model)
+    latencies, estimates = product.latencies, product.figures
+    if job.profile.latency is not None and not latencies:
+        estimate = estimate_latency(model, job.profile)
+        latencies, estimates = estimate.per_op_ms, (*estimates, *estimate.figures())
+    return Report(
+        model=ModelFacts(
+            name=job.name,
+            format=source.format,
+            sha256=source.sha256,
+            bytes=source.bytes,
+            inputs=ports_of(model.main, model.main.inputs),
+            outputs=ports_of(model.main, model.main.outputs),
+        ),
+        target=TargetFacts(
+            name=job.profile.name, title=job.profile.title, family=job.profile.family, arithmetic=job.arithmetic
+        ),
+        recipe=job.recipe.name,
+        trusted=trusted,
+        figures=(*sizes(source, product), *memory.figures(), *cost.figures(), *estimates, *figures),
+        layers=layers_of(
+            model, default=product.default, placements=product.placements, latencies=latencies, sqnr_db=sqnr_db or {}
+        ),
+        diagnostics=tuple(
+            dict.fromkeys((*source.notes, *job.quantized.notes, *cost.diagnostics(), *product.diagnostics, *notes))
+        ),
+        quantization=_quantization(job.quantized),
+        memory=memory_of(memory),
+        golden=tuple(
+            GoldenEngine(engine=run.engine, version=f"{run.runtime} {run.version}", detail=run.resolver) for run in runs
+        ),
+        tools=tuple(Tool(name=name, version=version) for name, version in (*source.tools, *job.quantized.tools)),
+    )
+
+
+def sizes(source: Source, product: Product) -> tuple[Figure, ...]:
+    """Sizes of files, as they lie on the disk."""
+    artifact = next(len(e.content) for e in product.files if e.path == product.artifact)
+    device = sum(len(e.content) for e in product.files if e.role in ON_DEVICE)
+    runtime = sum(len(e.content) for e in product.files if e.role == "runtime")
+    rows = (
+        ("source.bytes", source.bytes, f"the {source.format} file as given"),
+        ("artifact.bytes", artifact, f"the file {product.artifact}"),
+        ("runtime.bytes", runtime, "the bundle's files of the role runtime; libraries that they install aside"),
+        ("deploy.bytes", device, "the bundle's files of the roles model and runtime"),
+    )
+    return tuple(
+        Figure(name=name, value=value, unit="B", basis=Basis.MEASURED, source=source_) for name, value, source_ in rows
+    )
+
+
+def _quantization(quantized: Quantized) -> Quantization | None:
+    plan = quantized.plan
+    if plan is None or quantized.float_model is None:
+        return None
+    tensors = quantized.float_model.main.tensors
+    return Quantization(
+        engine=plan.engine,
+        ops=tuple(OpScheme(index=o.index, where=o.where, scheme=o.scheme, reason=o.reason) for o in plan.ops),
+        ranges=tuple(
+            TensorRange(tensor=tensors[t].name, low=r.low, high=r.high, reason=r.reason)
+            for t, r in sorted(plan.ranges.items())
+        ),
+    )

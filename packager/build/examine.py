@@ -1,0 +1,149 @@
+"""What the artifact itself computes: its engine on the golden inputs, held against the reference interpreter."""
+
+import contextlib
+import dataclasses
+import importlib.metadata
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from packager import __version__
+from packager.build.golden import Array, GoldenRun, golden_entries
+from packager.bundle import Bundle, Entry
+from packager.config.samples import Samples, to_integer
+from packager.errors import Diagnostic, IntegrityError, Severity, ToolError
+from packager.families import Job, Product
+from packager.interp import reference
+from packager.ir import Model
+from packager.measure.engines import find_engine
+from packager.measure.interface import interface_of
+
+_DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnxruntime": "onnxruntime"}
+"""Whose version an engine's numbers depend on; the other engines are EdgePack's own code."""
+_FLOAT_TOLERANCE = 0.05
+"""Of the largest output: a Q/DQ graph rounds in float, and a value on the edge of two integers may fall either way."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Examined:
+    entries: tuple[Entry, ...]
+    """The golden vectors."""
+    runs: tuple[GoldenRun, ...]
+    notes: tuple[Diagnostic, ...]
+    ran: bool
+    """Whether the artifact's own engine could be run on this machine."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Staged:
+    """An artifact that can be run."""
+
+    faces: Model
+    """Its inputs and outputs."""
+    compute: Callable[[Sequence[Array]], tuple[Array, ...]]
+    """Its outputs ``[count, ...]`` from inputs in its own types."""
+
+
+@contextlib.contextmanager
+def staged(job: Job, product: Product) -> Iterator[Staged]:
+    """Lay the product's files out in a temporary folder, for its engine to run there."""
+    bundle = Bundle(job.name, job.version, job.profile.name, artifact=product.artifact, engine=product.engine)
+    bundle.add(*product.files)
+    with tempfile.TemporaryDirectory(prefix="edgepack-") as name:
+        folder = bundle.write(Path(name))
+        run = find_engine(_variant(product.engine))
+        yield Staged(
+            faces=interface_of(folder, bundle.manifest()),
+            compute=lambda inputs: run(folder, folder / product.artifact, inputs),
+        )
+
+
+def examine(job: Job, product: Product, stage: Staged) -> Examined:
+    """Run the artifact and the reference on the golden inputs.
+
+    Raises:
+        IntegrityError: the C simulation computes other integers than the reference interpreter.
+        UnsupportedError: the engine refuses the artifact.
+    """
+    inputs = native(job.golden, job.quantized.model, stage.faces)
+    runs: list[GoldenRun] = []
+    notes: list[Diagnostic] = []
+    try:
+        runs.append(_golden(_variant(product.engine), stage.compute(inputs)))
+    except ToolError as error:
+        notes.append(_note(f"{product.engine} was not run here: {error}", error.hint))
+    layers = []
+    if _is_integer(stage.faces):
+        model = job.quantized.model
+        if missing := reference.unsupported(model):
+            notes.append(_note(f"no golden layers: {missing[0].where}: {missing[0].message}", missing[0].hint))
+        else:
+            runs.append(_golden(f"numpy-{job.arithmetic}", reference.run(model, inputs, job.arithmetic)))
+            sums = reference.layer_checksums(model, inputs, job.arithmetic)
+            layers = [{"index": s.index, "op": s.op, "name": s.name, "crc32": f"{s.crc32:08x}"} for s in sums]
+    notes += _disagreement(runs)
+    ran = any(run.engine == _variant(product.engine) for run in runs)
+    return Examined(entries=golden_entries(inputs, runs, layers), runs=tuple(runs), notes=tuple(notes), ran=ran)
+
+
+def native(samples: Samples, model: Model, faces: Model) -> tuple[Array, ...]:
+    """Return samples in the artifact's own types: integers of the integer model, or the real values they stand for."""
+    arrays = []
+    for array, own, face in zip(
+        to_integer(samples, model).arrays.values(), model.input_types(), faces.input_types(), strict=True
+    ):
+        quant = own.quant if own.is_quantized and face.dtype.is_float else None
+        arrays.append(array if quant is None else quant.dequantize(array))
+    return tuple(arrays)
+
+
+def real(outputs: Sequence[Array], faces: Model) -> tuple[Array, ...]:
+    """Return an artifact's outputs as real values."""
+    return tuple(
+        type_.quant.dequantize(array) if type_.is_quantized and type_.quant else array
+        for array, type_ in zip(outputs, faces.output_types(), strict=True)
+    )
+
+
+def _disagreement(runs: Sequence[GoldenRun]) -> list[Diagnostic]:
+    if len(runs) < 2:
+        return []
+    have, want = runs
+    distance = max(int(np.abs(a.astype(np.int64) - b).max()) for a, b in zip(have.outputs, want.outputs, strict=True))
+    if distance and have.engine == "hls":
+        raise IntegrityError(
+            f"the C simulation differs from {want.engine} by up to {distance} on the golden inputs",
+            hint="this is a fault of EdgePack's; please report it with the model",
+        )
+    return (
+        [_note(f"{have.engine} and {want.engine} differ by up to {distance} on the golden inputs")] if distance else []
+    )
+
+
+def _golden(engine: str, outputs: tuple[Array, ...]) -> GoldenRun:
+    kind, _, resolver = engine.partition("-")
+    distribution = _DISTRIBUTIONS.get(kind)
+    floats = [float(np.abs(o).max()) for o in outputs if o.dtype.kind == "f"]
+    return GoldenRun(
+        engine=engine,
+        outputs=outputs,
+        runtime=distribution or "edgepack",
+        version=importlib.metadata.version(distribution) if distribution else __version__,
+        resolver=resolver,
+        tolerance=_FLOAT_TOLERANCE * max(floats) if floats else 0,
+    )
+
+
+def _variant(engine: str) -> str:
+    """LiteRT's numbers depend on the resolver; the default is what devices run."""
+    return "litert-default" if engine == "litert" else engine
+
+
+def _is_integer(faces: Model) -> bool:
+    return all(t.is_quantized for t in (*faces.input_types(), *faces.output_types()))
+
+
+def _note(message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(severity=Severity.NOTE, message=message, hint=hint)

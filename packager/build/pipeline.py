@@ -1,0 +1,164 @@
+"""The whole job, from top to bottom: read, calibrate, quantize, ask every family, emit, run, report, write."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from packager.build.assemble import report_of
+from packager.build.data import Data, load_data
+from packager.build.examine import Examined, examine, staged
+from packager.build.resolve import Resolved, resolve
+from packager.build.result import BuildResult, BuiltBundle
+from packager.build.score import Truth, score, truth_of
+from packager.build.timing import time_artifact, write_timed_report
+from packager.bundle import Bundle, Origin, check_destination
+from packager.config.profile import Profile
+from packager.config.request import BuildRequest
+from packager.errors import Diagnostic, Severity, UnsupportedError
+from packager.families import Job, Product, family_of
+from packager.frontends import ReadOptions, Source, read_model
+from packager.quantize import Quantized, quantize_model
+from packager.report.check import check
+from packager.report.model import Report
+from packager.report.views import report_files
+
+Step = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Made:
+    """One target's files and report, nothing written yet."""
+
+    job: Job
+    product: Product
+    examined: Examined
+    report: Report
+    bundle: Bundle
+
+
+def _silent(step: str) -> None:
+    """Tell nobody."""
+
+
+def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
+    """Build one bundle per target; `step` is told the name of each step as it begins.
+
+    Everything that can be refused is refused before the first file is written; a bundle appears whole or not at all.
+
+    Raises:
+        EdgePackError: of the class that fits; see `packager.errors`.
+    """
+    asked = resolve(request)
+    step("reading the model")
+    source = read_model(request.model, ReadOptions(input_shapes=request.input_shapes))
+    data = load_data(request, source.model)
+    quantized = _quantize(request, asked, source, data, step)
+    jobs = tuple(_job(request, asked, profile, quantized, data) for profile in asked.profiles)
+    _refuse(request, jobs)
+    step("running the float model")
+    truths = {name: truth_of(q, data.evaluation or data.calibration) for name, q in quantized.items()}
+    made = [_make(request, source, job, data, truths[job.recipe.name], step) for job in jobs]
+    notes = tuple(dict.fromkeys((*source.notes, *(n for q in quantized.values() for n in q.notes))))
+    return BuildResult(bundles=tuple(_write(request, asked, m, step) for m in made), notes=notes)
+
+
+def _quantize(
+    request: BuildRequest, asked: Resolved, source: Source, data: Data, step: Step
+) -> Mapping[str, Quantized]:
+    """Quantize once a recipe, however many targets share it."""
+    found: dict[str, Quantized] = {}
+    for recipe in asked.recipes.values():
+        if recipe.name not in found:
+            step(f"quantizing by {recipe.name}")
+            found[recipe.name] = quantize_model(
+                source.model, recipe, data.calibration, input_shapes=request.input_shapes
+            )
+    return found
+
+
+def _job(
+    request: BuildRequest, asked: Resolved, profile: Profile, quantized: Mapping[str, Quantized], data: Data
+) -> Job:
+    recipe = asked.recipes[profile.name]
+    return Job(
+        name=asked.name,
+        version=request.version,
+        profile=profile,
+        recipe=recipe,
+        arithmetic=request.arithmetic or profile.arithmetic,
+        quantized=quantized[recipe.name],
+        golden=data.golden,
+    )
+
+
+def _refuse(request: BuildRequest, jobs: tuple[Job, ...]) -> None:
+    """Collect what keeps any target from being built, and say it all at once."""
+    found: list[Diagnostic] = []
+    for job in jobs:
+        for problem in family_of(job.profile).check(job):
+            where = f"{job.profile.name}: {problem.where}" if problem.where else job.profile.name
+            found.append(dataclasses.replace(problem, where=where))
+        check_destination(request.out / Bundle(job.name, job.version, job.profile.name).stem)
+    if any(problem.severity is Severity.ERROR for problem in found):
+        raise UnsupportedError.from_diagnostics(request.model.name, found)
+
+
+def _make(request: BuildRequest, source: Source, job: Job, data: Data, truth: Truth, step: Step) -> _Made:
+    target = job.profile.name
+    step(f"{target}: making the artifact")
+    product = family_of(job.profile).emit(job)
+    step(f"{target}: running the artifact")
+    with staged(job, product) as stage:
+        examined = examine(job, product, stage)
+        figures = score(job, product, stage, truth) if examined.ran else ()
+    report = report_of(
+        source,
+        job,
+        product,
+        runs=examined.runs,
+        figures=figures,
+        sqnr_db=truth.sqnr_db,
+        notes=(*examined.notes, *truth.notes),
+        trusted=data.calibration is None or data.calibration.trusted,
+    )
+    bundle = Bundle(
+        job.name,
+        job.version,
+        target,
+        artifact=product.artifact,
+        engine=product.engine,
+        engines=[run.engine for run in examined.runs],
+        origin=_origin(request, source, job, data),
+    )
+    bundle.add(*product.files, *examined.entries, *report_files(report))
+    return _Made(job=job, product=product, examined=examined, report=report, bundle=bundle)
+
+
+def _origin(request: BuildRequest, source: Source, job: Job, data: Data) -> Origin:
+    calibration = data.calibration
+    return Origin(
+        source=source.path.name,
+        source_sha256=source.sha256,
+        recipe=job.recipe.name,
+        arithmetic=job.arithmetic,
+        seeds={"random": request.seed},
+        calibration=calibration.source if calibration else "",
+        calibration_sha256=calibration.sha256 if calibration else "",
+        tools=dict((*source.tools, *job.quantized.tools)),
+    )
+
+
+def _write(request: BuildRequest, asked: Resolved, made: _Made, step: Step) -> BuiltBundle:
+    step(f"{made.job.profile.name}: writing the bundle")
+    path = made.bundle.write(request.out)
+    packed = made.bundle.archive(request.out)
+    timed = time_artifact(made.product) if request.measure else ()
+    report = dataclasses.replace(made.report, figures=(*made.report.figures, *timed))
+    return BuiltBundle(
+        target=made.job.profile.name,
+        path=path,
+        archive=packed.path,
+        digest=packed.digest,
+        page=write_timed_report(request.out, made.bundle.stem, report, timed),
+        report=report,
+        verdicts=check(report, asked.budget) if asked.budget else (),
+    )

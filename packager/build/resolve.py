@@ -1,0 +1,61 @@
+"""A request made definite: every name looked up and every file of words read, before anything heavy starts."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from packager.config.budget import Budget, load_budget
+from packager.config.profile import Profile, load_profile
+from packager.config.recipe import Recipe, load_recipe
+from packager.config.request import BuildRequest
+from packager.errors import ConfigError, did_you_mean
+from packager.ops import ARITHMETICS
+from packager.util.naming import slug
+
+IO_TYPES = ("int8", "uint8", "int16", "float32")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Resolved:
+    name: str
+    """Of the bundles."""
+    profiles: tuple[Profile, ...]
+    recipes: Mapping[str, Recipe]
+    """By target."""
+    budget: Budget | None
+
+    def arithmetic(self, profile: Profile, request: BuildRequest) -> str:
+        return request.arithmetic or profile.arithmetic
+
+
+def resolve(request: BuildRequest) -> Resolved:
+    """Look up what a request names.
+
+    Raises:
+        ConfigError: a target, recipe, type or arithmetic that does not exist, with the nearest that does; a missing
+            file; an output path that is a file.
+    """
+    if not request.targets:
+        raise ConfigError("no target given", hint="add --target NAME; see `edgepack targets`")
+    if request.arithmetic and request.arithmetic not in ARITHMETICS:
+        raise ConfigError(f"no arithmetic {request.arithmetic!r}", hint=did_you_mean(request.arithmetic, ARITHMETICS))
+    for kind in (request.inputs, request.outputs):
+        if kind and kind not in IO_TYPES:
+            raise ConfigError(f"inputs and outputs can't be {kind!r}", hint=did_you_mean(kind, IO_TYPES))
+    if not request.model.exists():
+        raise ConfigError(f"{request.model}: no such file", hint="check the path")
+    if request.out.exists() and not request.out.is_dir():
+        raise ConfigError(f"{request.out}: exists and is no directory", hint="give another one with -o")
+    profiles = tuple(load_profile(target) for target in dict.fromkeys(request.targets))
+    return Resolved(
+        name=slug(request.name or request.model.stem),
+        profiles=profiles,
+        recipes={p.name: _recipe(request, p) for p in profiles},
+        budget=load_budget(request.budget) if request.budget else None,
+    )
+
+
+def _recipe(request: BuildRequest, profile: Profile) -> Recipe:
+    recipe = load_recipe(request.recipe or profile.recipe)
+    return dataclasses.replace(
+        recipe, inputs=request.inputs or recipe.inputs, outputs=request.outputs or recipe.outputs
+    )

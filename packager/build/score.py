@@ -1,0 +1,57 @@
+"""How much of the float model is left in each artifact, as its own engine computes it."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from packager.build.examine import Staged, native, real
+from packager.build.golden import Array
+from packager.config.samples import Samples
+from packager.errors import Diagnostic
+from packager.families import Job, Product
+from packager.figure import Figure
+from packager.quantize import Quantized
+from packager.quantize.fidelity import TRACED, compare, layer_sqnr, named_worst, real_outputs
+
+SCORED = 1000
+"""Evaluation inputs at most; a C simulation of a large model takes tens of milliseconds each."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Truth:
+    """What artifacts are measured against."""
+
+    samples: Samples | None
+    """Evaluation inputs, else those of the calibration; None where there are neither."""
+    reference: tuple[Array, ...] | None
+    """The float model's outputs, ``[count, ...]`` each; None where the source was quantized already."""
+    sqnr_db: Mapping[int, float]
+    """By operator index of the integer model."""
+    notes: tuple[Diagnostic, ...]
+
+
+def truth_of(quantized: Quantized, samples: Samples | None) -> Truth:
+    """Run the float model over the samples, and compare the integer model with it layer by layer.
+
+    Raises:
+        UnsupportedError: LiteRT can't run one of them.
+    """
+    if samples is None or quantized.float_model is None:
+        return Truth(samples=samples, reference=None, sqnr_db={}, notes=())
+    few = samples.head(SCORED)
+    layers = layer_sqnr(quantized, few.head(TRACED))
+    return Truth(
+        samples=few,
+        reference=real_outputs(quantized.float_model, few),
+        sqnr_db=layers,
+        notes=named_worst(quantized.model, layers),
+    )
+
+
+def score(job: Job, product: Product, stage: Staged, truth: Truth) -> tuple[Figure, ...]:
+    """Run the artifact over the samples; nothing where there are none."""
+    samples = truth.samples
+    if samples is None:
+        return ()
+    outputs = real(stage.compute(native(samples, job.quantized.model, stage.faces)), stage.faces)
+    source = f"{product.artifact} by {product.engine}, {samples.count} inputs of {samples.source}"
+    return compare(truth.reference, outputs, samples.labels, job.quantized.model, source=source)

@@ -13,8 +13,8 @@ from packager.errors import ConfigError
 
 Array = npt.NDArray[Any]
 LABELS = "y"
-_DAMAGE = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
-"""What numpy raises on a truncated file, a pickle, or a compression it does not know."""
+_DAMAGE = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError)
+"""What numpy raises on a truncated file, a pickle, an absurd size, or a compression it does not know."""
 _FORMS = "give an .npz, an .npy or a folder of .npy files"
 
 
@@ -37,11 +37,12 @@ def read_arrays(path: Path, wanted: frozenset[str]) -> dict[str, Array]:
 
 def _load(path: Path) -> Array | Mapping[str, Array]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            return {name: loaded[name] for name in loaded.files}
+        with path.open("rb") as file:  # numpy leaves a file open that it can't read to its end
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return loaded
+            with loaded:
+                return {name: loaded[name] for name in loaded.files}
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}", hint="check the path and its permissions") from None
     except _DAMAGE as error:

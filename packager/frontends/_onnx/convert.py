@@ -1,0 +1,70 @@
+"""The child's side of the ONNX path: from a file, or from bytes that an exporter made, to a float `.tflite`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from packager.errors import Diagnostic, Severity, UnsupportedError
+from packager.frontends._child import Converted
+from packager.frontends._onnx import onnx2tf
+from packager.frontends._onnx.agree import disagreement
+from packager.frontends._onnx.graph import UnloweredError, graph_of
+from packager.frontends._onnx.lowering import Lowering
+from packager.frontends._onnx.prepare import fix_shapes, load, simplify
+from packager.frontends._onnx.tidy import tidy
+from packager.frontends._shapes import Shape
+from packager.frontends._tensorflow import versions
+from packager.ir import Model, read_tflite_bytes, write_tflite
+
+
+def convert_onnx(path: Path, given: Mapping[str, Shape], content: bytes | None = None) -> Converted:
+    """Convert an ONNX model; `content` stands in for the file where an exporter made it.
+
+    Raises:
+        ConfigError: a dynamic dimension was not given.
+        ToolError: an operator needs onnx2tf, which is not installed.
+        UnsupportedError: the file is damaged, or can't be converted without changing what it computes.
+    """
+    model = fix_shapes(load(path, content), given, path)
+    simple = simplify(model, path)
+    tools = versions("onnx", "onnxruntime")
+    try:
+        tflite = _lowered(model, simple)
+    except UnloweredError as reason:
+        tflite = onnx2tf.convert(simple, path, str(reason))
+        tools += versions("onnx2tf", "tensorflow", "tensorflow-cpu")
+        if found := disagreement(model, tflite):
+            raise UnsupportedError(
+                f"{path}: the model that onnx2tf made of it computes something else: {found}",
+                hint="replace unusual operators, or convert it to TFLite where it was made",
+            ) from None
+    return Converted(content=tflite, tools=tools, notes=_layout_notes(model, read_tflite_bytes(tflite)))
+
+
+def _lowered(model: Any, simple: Any) -> bytes:
+    """Lower the simplified graph; what comes out must compute what the graph as given computes.
+
+    Raises:
+        UnloweredError: an operator has no lowering, or the results differ.
+    """
+    tflite = write_tflite(tidy(Lowering(graph_of(simple)).run()))
+    if found := disagreement(model, tflite):
+        raise UnloweredError(f"a model of which {found}")
+    return tflite
+
+
+def _layout_notes(model: Any, converted: Model) -> tuple[Diagnostic, ...]:
+    """Say for each input and output that its channels are now last."""
+    weights = {t.name for t in model.graph.initializer}
+    inputs = [i for i in model.graph.input if i.name not in weights]
+    shapes = {i.name: tuple(d.dim_value for d in i.type.tensor_type.shape.dim) for i in inputs}
+    return tuple(
+        Diagnostic(
+            severity=Severity.NOTE,
+            where=f"input {name!r}",
+            message=f"channels are last: {type_.dims}, where the ONNX model has {shapes[name]}",
+            hint="transpose the data: x.transpose(0, 2, 3, 1)" if len(type_.dims) == 4 else "transpose the data",
+        )
+        for name, type_ in zip(converted.input_names(), converted.input_types(), strict=True)
+        if name in shapes and type_.dims != shapes[name]
+    )

@@ -1,0 +1,52 @@
+"""The long way, for operators without a lowering here: onnx2tf, which goes through TensorFlow."""
+
+import importlib.util
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from packager.errors import ToolError, UnsupportedError
+from packager.frontends._tensorflow import converting
+
+_MODULES = ("onnx2tf", "tensorflow", "tf_keras", "onnx_graphsurgeon", "sng4onnx", "onnxsim", "psutil")
+# onnx2tf fetches this file for any model with an RGB input, and takes one in its working folder instead.
+_IMAGES = "calibration_image_sample_data_20x128x128x3_float32.npy"
+
+
+def convert(model: Any, path: Path, reason: str) -> bytes:
+    """Convert a static, simplified `ModelProto`; `reason` says what had no lowering.
+
+    Runs in the process's own working folder, which `packager.util.child` makes for it.
+
+    Raises:
+        ToolError: onnx2tf or what it needs is not installed.
+        UnsupportedError: it could not convert the model.
+    """
+    if missing := [m for m in _MODULES if importlib.util.find_spec(m) is None]:
+        raise ToolError(
+            f"{path}: {reason} can be converted only by onnx2tf, which needs {', '.join(missing)}",
+            hint="pip install 'edgepack[onnx]'",
+        )
+    np.save(_IMAGES, np.zeros((20, 128, 128, 3), np.float32))
+    import onnx2tf
+
+    with tempfile.TemporaryDirectory() as folder, converting(path):
+        try:
+            onnx2tf.convert(
+                onnx_graph=model,
+                output_folder_path=folder,
+                copy_onnx_input_output_names_to_tflite=True,
+                non_verbose=True,
+                verbosity="error",
+            )
+        except SystemExit:  # how onnx2tf says that it can't
+            raise UnsupportedError(
+                f"{path}: neither EdgePack nor onnx2tf can convert {reason}",
+                hint="replace the operator, or cut the model before it",
+            ) from None
+        found = sorted(Path(folder).glob("*_float32.tflite"))
+        if not found:
+            raise UnsupportedError(f"{path}: onnx2tf wrote no float model", hint="replace the operator it stops at")
+        return found[0].read_bytes()

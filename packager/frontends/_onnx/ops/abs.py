@@ -1,0 +1,4 @@
+from packager.frontends._onnx.ops._unary import unary
+
+FOLLOWS = True
+lower = unary("ABS", "AbsOptions", non_negative=True)

@@ -1,0 +1,4 @@
+from packager.frontends._onnx.ops._binary import binary
+
+FOLLOWS = True
+lower = binary("DIV", "DivOptions", rule=lambda _a, _b: False)

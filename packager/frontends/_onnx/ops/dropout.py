@@ -1,0 +1,4 @@
+from packager.frontends._onnx.ops._same import same
+
+FOLLOWS = True
+lower = same

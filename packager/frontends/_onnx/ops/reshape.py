@@ -1,0 +1,3 @@
+from packager.frontends._onnx.ops._regroup import regroup
+
+lower = regroup

@@ -1,0 +1,126 @@
+"""From a file to a static, simplified model: parse, check, fix shapes, fold."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from packager.errors import UnsupportedError
+from packager.frontends._file import AGAIN
+from packager.frontends._shapes import Shape, check_names, static_shape
+
+_BESIDE = "an ONNX model's weights lie beside it; copy them along, or save the model as one file"
+_QUANTIZED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "ConvInteger")
+
+
+def load(path: Path, content: bytes | None = None) -> Any:
+    """Parse and check a model, external weights brought in; `content` stands in for the file where given.
+
+    Raises:
+        UnsupportedError: damaged, invalid, already quantized, or with weights outside the model's own folder.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # protobuf ships no types
+
+    try:
+        model = onnx.load_model_from_string(path.read_bytes() if content is None else content)
+    except DecodeError as error:
+        raise UnsupportedError(f"{path}: damaged ONNX file ({error})", hint=AGAIN) from None
+    _check_external(model, path)
+    try:
+        onnx.load_external_data_for_model(model, str(path.parent))
+        onnx.checker.check_model(model)
+    except (onnx.checker.ValidationError, ValueError, OSError) as error:
+        reason = (str(error).strip().splitlines() or ["unknown"])[0]
+        raise UnsupportedError(f"{path}: not a valid ONNX model: {reason}", hint=AGAIN, details=str(error)) from None
+    quantized = sorted({n.op_type for n in model.graph.node if n.op_type in _QUANTIZED or "QLinear" in n.op_type})
+    if quantized:
+        raise UnsupportedError(
+            f"{path}: already quantized ({', '.join(quantized)})", hint="give the float model; EdgePack quantizes it"
+        )
+    return model
+
+
+def external_files(model: Any) -> list[str]:
+    """Return the locations that a model names for its weights, as written in it."""
+    return sorted({e.value for t in model.graph.initializer for e in t.external_data if e.key == "location"})
+
+
+def _check_external(model: Any, path: Path) -> None:
+    folder = path.parent.resolve()
+    for location in external_files(model):
+        file = (folder / location).resolve()
+        if Path(location).is_absolute() or not file.is_relative_to(folder):
+            raise UnsupportedError(f"{path}: its weights are said to lie in {location!r}, elsewhere", hint=_BESIDE)
+        if not file.is_file():
+            raise UnsupportedError(f"{path}: its weights, {location!r}, are missing", hint=_BESIDE)
+
+
+def fix_shapes(model: Any, given: Mapping[str, Shape], path: Path) -> Any:
+    """Return a copy whose inputs have static shapes and a batch of 1.
+
+    Raises:
+        ConfigError: a dynamic dimension besides the batch was not given.
+    """
+    import onnx
+
+    fixed = onnx.ModelProto()
+    fixed.CopyFrom(model)
+    weights = {t.name for t in fixed.graph.initializer}
+    inputs = [i for i in fixed.graph.input if i.name not in weights]
+    check_names(given, [i.name for i in inputs], path)
+    for info in inputs:
+        tensor = info.type.tensor_type
+        shape = static_shape(info.name, _declared(tensor), given, path)
+        del tensor.shape.dim[:]
+        for size in shape:
+            tensor.shape.dim.add().dim_value = size
+    # What the file says of other tensors was said of the dynamic shapes; it is inferred anew.
+    del fixed.graph.value_info[:]
+    for info in fixed.graph.output:
+        info.type.tensor_type.ClearField("shape")
+    return fixed
+
+
+def _declared(tensor: Any) -> list[int | None] | None:
+    if not tensor.HasField("shape"):
+        return None
+    return [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
+
+
+def simplify(model: Any, path: Path) -> Any:
+    """Return the model as onnxruntime's basic optimizations leave it.
+
+    Standard operators only, constants folded, batch normalization and constant scales and shifts folded into
+    convolutions and matrix products.
+
+    Raises:
+        UnsupportedError: onnxruntime does not take the model.
+    """
+    import onnx
+    import onnxruntime as ort
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    with tempfile.TemporaryDirectory() as folder:
+        options.optimized_model_filepath = str(Path(folder, "simple.onnx"))
+        try:
+            ort.InferenceSession(
+                model.SerializeToString(),
+                options,
+                providers=["CPUExecutionProvider"],
+                disabled_optimizers=["TransposeOptimizer"],  # layouts are chosen when lowering
+            )
+        except (
+            state.Fail,
+            state.InvalidGraph,
+            state.InvalidArgument,
+            state.NotImplemented,
+            state.RuntimeException,
+        ) as e:
+            reason = str(e).split(" : ", 2)[-1].strip().splitlines()[0]
+            hint = "export it with standard ONNX operators"
+            raise UnsupportedError(f"{path}: onnxruntime refuses it: {reason}", hint=hint, details=str(e)) from None
+        return onnx.load(options.optimized_model_filepath)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from packager.emit.onnx import scales as quant
 from packager.emit.onnx.layout import Layout, moves_data, permutation, storage, stored_axis, stored_dims
 from packager.emit.onnx.padding import foldable_pads
-from packager.emit.onnx.proto import OnnxGraph
+from packager.emit.onnx.proto import OnnxGraph, code_of
 from packager.ir import Activation, Graph
 from packager.quantize import Range
 
@@ -69,6 +69,18 @@ class Emission:
 
     def reshape(self, value: str, dims: Sequence[int]) -> str:
         return self.node("Reshape", [value, self.integers(dims, "shape")])
+
+    def cast(self, value: str, dtype: str) -> str:
+        return self.node("Cast", [value], to=code_of(dtype))
+
+    def reduce(self, op: str, value: str, axes: Sequence[int]) -> str:
+        """Reduce over stored axes, which stay with size 1.
+
+        Axes are an input from opset 13 on for a sum, from 18 on for the others.
+        """
+        if self.out.opset >= (13 if op == "ReduceSum" else 18):
+            return self.node(op, [value, self.integers(axes, "axes")], keepdims=1)
+        return self.node(op, [value], axes=axes, keepdims=1)
 
     def activate(self, value: str, function: int) -> str:
         """Apply a fused activation function."""

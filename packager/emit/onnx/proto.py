@@ -45,10 +45,10 @@ class OnnxGraph:
         return name
 
     def input(self, name: str, dtype: npt.DTypeLike, dims: tuple[int, ...]) -> None:
-        self._graph.input.append(_value_info(name, _code(dtype), dims))
+        self._graph.input.append(_value_info(name, code_of(dtype), dims))
 
     def output(self, name: str, dtype: npt.DTypeLike, dims: tuple[int, ...]) -> None:
-        self._graph.output.append(_value_info(name, _code(dtype), dims))
+        self._graph.output.append(_value_info(name, code_of(dtype), dims))
 
     def node(self, op: str, inputs: Sequence[str], name: str, **attrs: Any) -> str:
         """Add a node with one output, which bears the node's name."""
@@ -77,7 +77,7 @@ class OnnxGraph:
         unique = self.fresh(name)
         self._graph.initializer.add(
             name=unique,
-            data_type=_code(array.dtype),
+            data_type=code_of(array.dtype),
             dims=array.shape,
             raw_data=array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes(),
         )
@@ -104,7 +104,7 @@ class OnnxGraph:
         return content
 
     def _check(self) -> None:
-        """Run ONNX's full checker on the graph with weights as inputs: it copies what it gets, types are all it needs."""
+        """Run ONNX's full checker with weights as inputs: it copies what it gets, and types are all it needs."""
         from onnx import ModelProto, checker
 
         skeleton = ModelProto(
@@ -123,7 +123,8 @@ class OnnxGraph:
         checker.check_model(skeleton, full_check=True)
 
 
-def _code(dtype: npt.DTypeLike) -> int:
+def code_of(dtype: npt.DTypeLike) -> int:
+    """Return ONNX's number of a numpy type."""
     from onnx import helper
 
     return int(helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from packager.quantize import Range
 
 _LEVELS = 127.0
-"""Of a symmetric int8; TensorRT keeps weights in -127..127."""
+"""Of a symmetric int8 on each side of zero."""
 _TINY = float(np.finfo(np.float32).tiny)
 
 
@@ -25,10 +25,13 @@ def weight_scales(weights: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np
 def quantize_weights(
     weights: npt.NDArray[np.float32], scales: npt.NDArray[np.float32], axis: int
 ) -> npt.NDArray[np.int8]:
-    """Return ``rint(weights / scale)``, scales along `axis`, within -127..127."""
+    """Return ``rint(weights / scale)``, scales along `axis`.
+
+    With `weight_scales` all lie in -127..127; -128 comes back only where the weights were integers with it before.
+    """
     shape = [1] * weights.ndim
     shape[axis] = -1
     levels = weights / scales.reshape(shape)
     np.rint(levels, out=levels)
-    np.clip(levels, -_LEVELS, _LEVELS, out=levels)
+    np.clip(levels, -128, 127, out=levels)
     return levels.astype(np.int8)

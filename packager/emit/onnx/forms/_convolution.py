@@ -1,6 +1,6 @@
 """What the convolutions share: constant weights, explicit padding, a bias that stays float."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from packager.emit.onnx.emission import Emission
 from packager.emit.onnx.layout import Layout
@@ -8,11 +8,16 @@ from packager.emit.onnx.padding import window_pads
 from packager.ir import ABSENT, Graph, Node
 
 
-def constant_weights(graph: Graph, node: Node) -> Iterable[str]:
-    for position, what in ((1, "weights"), (2, "bias")):
-        tensor = node.inputs[position] if position < len(node.inputs) else ABSENT
-        if tensor != ABSENT and not graph.tensors[tensor].is_constant:
-            yield f"its {what} are computed at run time, which TensorRT does not take"
+def constant_weights(bias: int) -> Callable[[Graph, Node], Iterable[str]]:
+    """Return a check that weights (input 1) and bias are constants."""
+
+    def problems(graph: Graph, node: Node) -> Iterable[str]:
+        for position, what in ((1, "weights"), (bias, "a bias")):
+            tensor = node.inputs[position] if position < len(node.inputs) else ABSENT
+            if tensor != ABSENT and not graph.tensors[tensor].is_constant:
+                yield f"has {what} computed at run time, which TensorRT does not take"
+
+    return problems
 
 
 def convolve(e: Emission, node: Node, order: tuple[int, ...], groups: int) -> None:

@@ -22,7 +22,7 @@ def reduce(op: str) -> Callable[[Emission, Node], None]:
             layout = Layout.FIRST
             value = e.node("GlobalAveragePool", [e.read_quantized(0, data, layout)])
         else:
-            value = _reduction(e, op, e.read(data, layout), sorted(e.axis(data, a, layout) for a in axes))
+            value = e.reduce(op, e.read(data, layout), sorted(e.axis(data, a, layout) for a in axes))
         if node.attrs["keep_dims"]:
             e.write(out, value, layout)
         else:
@@ -39,10 +39,3 @@ def _drop(e: Emission, value: str, data: int, out: int, axes: list[int], layout:
         rank = len(dims)
         value = e.node("Transpose", [value], perm=[0, *range(2, rank), 1])
     return e.reshape(value, e.dims(out))
-
-
-def _reduction(e: Emission, op: str, value: str, axes: list[int]) -> str:
-    """Reduce, keeping the axes; they are an input from opset 13 on for a sum, from 18 on for the others."""
-    if e.out.opset >= (13 if op == "ReduceSum" else 18):
-        return e.node(op, [value, e.integers(axes, "axes")], keepdims=1)
-    return e.node(op, [value], axes=axes, keepdims=1)

@@ -9,4 +9,4 @@ def emit(e: Emission, node: Node) -> None:
     convolve(e, node, (0, 3, 1, 2), groups)
 
 
-FORM = Form(emit=emit, problems=constant_weights, quantized=(0,))
+FORM = Form(emit=emit, problems=constant_weights(bias=2), quantized=(0,))

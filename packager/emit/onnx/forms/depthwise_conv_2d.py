@@ -8,4 +8,4 @@ def emit(e: Emission, node: Node) -> None:
     convolve(e, node, (3, 0, 1, 2), e.dims(node.inputs[0])[3])
 
 
-FORM = Form(emit=emit, problems=constant_weights, quantized=(0,))
+FORM = Form(emit=emit, problems=constant_weights(bias=2), quantized=(0,))

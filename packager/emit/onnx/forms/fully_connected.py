@@ -20,4 +20,4 @@ def emit(e: Emission, node: Node) -> None:
     e.write(out, result if e.dims(out) == (rows, units) else e.reshape(result, e.dims(out)))
 
 
-FORM = Form(emit=emit, problems=constant_weights, quantized=(0,))
+FORM = Form(emit=emit, problems=constant_weights(bias=2), quantized=(0,))

@@ -32,4 +32,4 @@ def emit(e: Emission, node: Node) -> None:
     e.write(out, e.activate(value, node.attrs["fused_activation_function"] or 0), Layout.FIRST)
 
 
-FORM = Form(emit=emit, problems=constant_weights, quantized=(2,))
+FORM = Form(emit=emit, problems=constant_weights(bias=3), quantized=(2,))

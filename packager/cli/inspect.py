@@ -1,0 +1,172 @@
+"""Show the operators, shapes, types, quantization and sizes of a model or bundle."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from packager.cli._common import echo_diagnostics, echo_json, json_option
+from packager.errors import ConfigError
+
+if TYPE_CHECKING:
+    from packager.report.inspection import BundleInspection, ModelInspection, Operator
+    from packager.report.model import Port
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--target", help="Say where each operator of the file as it stands would run, and why.")
+@click.option(
+    "--input-shape",
+    "shapes",
+    multiple=True,
+    metavar="[NAME=]1,96,96,3",
+    help="The shape of an input with open dimensions.",
+)
+@json_option
+def command(file: Path, target: str | None, shapes: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 - click
+    """Show what FILE holds: a model in any format that EdgePack reads, or a bundle. Nothing is built."""
+    from packager.report.inspection import inspect_bundle, is_bundle
+
+    if is_bundle(file):
+        if target:
+            raise ConfigError(f"{file}: a bundle is for one target already", hint="inspect the model file in it")
+        bundle = inspect_bundle(file)
+        if as_json:
+            echo_json(bundle.to_dict())
+        else:
+            _show_bundle(bundle)
+        return
+    model = _inspect(file, target, _shapes(shapes))
+    if as_json:
+        echo_json(model.to_dict())
+    else:
+        _show_model(model, target)
+
+
+def _inspect(file: Path, target: str | None, shapes: Mapping[str, tuple[int, ...]]) -> "ModelInspection":
+    from packager.cli._progress import progress
+    from packager.config.profile import load_profile
+    from packager.frontends import ReadOptions, read_model
+    from packager.report.inspection import inspect_model
+    from packager.report.placement import place
+
+    profile = load_profile(target) if target else None
+    with progress() as step:
+        step("reading the model")
+        source = read_model(file, ReadOptions(input_shapes=shapes))
+        return inspect_model(source, place(source.model, profile) if profile else None)
+
+
+def _shapes(texts: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+    found = {}
+    for text in texts:
+        name, _, shape = text.rpartition("=")
+        sizes = shape.replace("x", ",").split(",")
+        if not all(size.strip().isdecimal() and int(size) > 0 for size in sizes):
+            raise ConfigError(f"--input-shape {text}: not a shape", hint="write sizes with commas: 1,96,96,3")
+        found[name] = tuple(int(size) for size in sizes)
+    return found
+
+
+def _show_model(model: "ModelInspection", target: str | None) -> None:
+    from packager.cli._table import show_table
+    from packager.report.text import show, visible
+    from packager.util.text import human_bytes, human_count
+
+    facts = model.facts
+    click.echo(f"{visible(facts.name)}: {facts.format}, {human_bytes(facts.bytes)}, SHA-256 {facts.sha256}")
+    subgraphs = f", {facts.subgraphs} subgraphs" if facts.subgraphs > 1 else ""
+    click.echo(
+        f"{facts.operators} operators{subgraphs}, {human_count(facts.params)} parameters, {show(facts.macs, 'MAC')}, "
+        f"{human_bytes(facts.constant_bytes)} of constants"
+    )
+    _show_ports(model.inputs, model.outputs)
+    if model.operators:
+        click.echo()
+        head = (">#", "operator", "output", "type", ">constants", ">MACs", *(("runs on",) if target else ()))
+        show_table((*head, "name"), [_row(op, placed=bool(target)) for op in model.operators])
+    _show_reasons(model.operators)
+    echo_diagnostics(model.findings)
+
+
+def _row(op: "Operator", *, placed: bool) -> tuple[str, ...]:
+    from packager.report.text import visible
+
+    out = op.outputs[0] if op.outputs else None
+    return (
+        str(op.index),
+        visible(op.op),
+        _dims(out.shape) if out else "",
+        out.type if out else "",
+        f"{op.bytes:,}" if op.bytes else "",
+        f"{op.macs:,}" if op.macs else "",
+        *((str(op.placement),) if placed else ()),
+        visible(op.name.split(";")[0]),
+    )
+
+
+def _show_reasons(operators: tuple["Operator", ...]) -> None:
+    """Each reason once, with the operators that it holds for."""
+    from packager.report.text import visible
+
+    reasons: dict[tuple[str, str], list[int]] = {}
+    for op in operators:
+        if op.reason and op.placement:
+            reasons.setdefault((op.placement.value, op.reason), []).append(op.index)
+    if reasons:
+        click.echo()
+    for (place, reason), indices in reasons.items():
+        click.echo(f"{place} {_ranges(indices)}: {visible(reason, 400)}")
+
+
+def _ranges(indices: list[int]) -> str:
+    """``#0-#232, #240``."""
+    runs: list[list[int]] = []
+    for i in indices:
+        if runs and i == runs[-1][-1] + 1:
+            runs[-1][1:] = [i]
+        else:
+            runs.append([i])
+    return ", ".join("-".join(f"#{i}" for i in run) for run in runs)
+
+
+def _show_bundle(bundle: "BundleInspection") -> None:
+    from packager.cli._table import show_table
+    from packager.report.page import figure_rows
+    from packager.report.text import visible
+
+    report = bundle.report
+    click.echo(f"{visible(report.model.name)} for {visible(report.target.name)} ({visible(report.target.title)})")
+    _show_ports(report.model.inputs, report.model.outputs)
+    rows = [(r.name, r.value, r.band, r.basis) for rows in figure_rows(report).values() for r in rows]
+    click.echo()
+    show_table(("figure", ">value", ">band", "basis"), rows)
+    if report.layers:
+        click.echo()
+        head = (">#", "operator", ">constants", ">MACs", "runs on", "name")
+        show_table(
+            head,
+            [
+                (str(x.index), visible(x.op), f"{x.bytes:,}", f"{x.macs:,}", str(x.placement), visible(x.name))
+                for x in report.layers
+            ],
+        )
+    if bundle.files:
+        click.echo()
+        show_table((">bytes", "role", "file"), [(f"{f.bytes:,}", f.role, f.path) for f in bundle.files])
+
+
+def _show_ports(inputs: tuple["Port", ...], outputs: tuple["Port", ...]) -> None:
+    from packager.report.page import quantum
+    from packager.report.text import visible
+
+    for word, ports in (("input ", inputs), ("output", outputs)):
+        for port in ports:
+            real = f"  {quantum(port.scale, port.zero_point)}" if port.scale is not None else ""
+            click.echo(f"{word}  {port.type} {_dims(port.shape)}  {visible(port.name)}{real}")
+
+
+def _dims(shape: tuple[int, ...]) -> str:
+    return "x".join("?" if size < 0 else str(size) for size in shape) or "scalar"

@@ -63,6 +63,11 @@ def _fitted(name: str, declared: Sequence[int | None] | None, wanted: Shape, pat
             f"{path}: input {name!r} has shape {_show(declared)}, which {_show(wanted)} does not fit",
             hint="change only the dimensions shown as ?",
         )
+    if len(wanted) > 1 and wanted[0] != 1 and (declared is None or declared[0] != wanted[0]):
+        raise ConfigError(
+            f"{path}: input {name!r} would have a batch of {wanted[0]}",
+            hint="a device runs one sample at a time: give 1 as the first dimension",
+        )
     return wanted
 
 

@@ -10,6 +10,7 @@ from packager.ops import _fixed_point as fixed
 from packager.ops._contract import Array, Call, OpDef, present
 from packager.ops._exponential import exp_of_negative, reciprocal
 from packager.ops._requantize import ends
+from packager.ops._table import interpolate, points
 
 _DIFF_BITS = 5
 _SUM_BITS = 12
@@ -19,7 +20,13 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
     x = present(inputs[0])
     if call.input(0).dtype.is_float:
         return (_float(x, call.attrs["beta"]),)
+    if call.input(0).dtype is DType.INT16:
+        return (_int16(call, x),)
     return (_fixed(call, x) if call.arithmetic == "integer" else _table(call, x),)
+
+
+_EXP = points(np.exp, -10.0, 0.0)
+_INVERSE = points(lambda x: 1 / (1 + x), 0.0, 1.0)
 
 
 def _float(x: Array, beta: float) -> Array:
@@ -62,9 +69,23 @@ def _table(call: Call, x: Array) -> Array:
     return q
 
 
+def _int16(call: Call, x: Array) -> Array:
+    """Tables of the exponential on [-10, 0] and of ``1 / (1 + x)`` on [0, 1], both in Q15."""
+    step = float(np.float32(call.input(0).scale) * np.float32(call.attrs["beta"])) / (10.0 / 65535.0)
+    diff = fixed.multiply(x.astype(np.int64) - x.max(axis=-1, keepdims=True), *fixed.quantize_multiplier(step))
+    exponentials = interpolate(np.clip(diff + 32767, -32768, 32767), _EXP)
+    total = exponentials.sum(axis=-1, keepdims=True)
+    headroom = 32 - np.frexp(total.astype(np.float64))[1].astype(np.int64)
+    mantissa = ((total << (headroom - 1)) + (1 << 13)) >> 14
+    inverse = interpolate(np.clip(mantissa - (1 << 15) - (1 << 16), -32768, 32767), _INVERSE)
+    right = 31 - headroom
+    q: Array = np.clip((exponentials * inverse + ((np.int64(1) << right) >> 1)) >> right, 0, 32767).astype(np.int16)
+    return q
+
+
 OP = OpDef(
     name="SOFTMAX",
     reference=reference,
-    types=frozenset({DType.FLOAT32, DType.INT8, DType.UINT8}),
+    types=frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16}),
     stacked=1,
 )

@@ -24,6 +24,8 @@ def propagate(model: Model, wanted: Sequence[int] = ()) -> tuple[dict[int, tuple
     """
     try:
         shapes, values = call(run_on_zeros, write_tflite(model), tuple(wanted))
+    except UnsupportedError as error:
+        raise UnsupportedError(f"{model.name}: {error}", hint=error.hint) from None
     except ToolError as error:
         raise UnsupportedError(
             f"{model.name}: LiteRT can't work out the shapes of this graph: {error}",

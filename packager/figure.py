@@ -23,6 +23,9 @@ class Figure:
     low: float | None = None
     high: float | None = None
     """The band, where the value is uncertain; a gate uses its unsafe end."""
+    on: str = ""
+    """The target that it was measured on, ``host`` for the machine that built; empty where it holds for the report's
+    target or for any machine. A gate on a board does not take the host's time for the board's."""
 
     @property
     def worst(self) -> float:

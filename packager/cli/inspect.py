@@ -140,7 +140,7 @@ def _show_bundle(bundle: "BundleInspection") -> None:
     report = bundle.report
     click.echo(f"{visible(report.model.name)} for {visible(report.target.name)} ({visible(report.target.title)})")
     _show_ports(report.model.inputs, report.model.outputs)
-    rows = [(r.name, r.value, r.band, r.basis) for rows in figure_rows(report).values() for r in rows]
+    rows = [(r.name, r.value, r.band, r.basis + r.place) for rows in figure_rows(report).values() for r in rows]
     click.echo()
     show_table(("figure", ">value", ">band", "basis"), rows)
     if report.layers:

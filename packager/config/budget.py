@@ -51,6 +51,8 @@ class Limit:
     max_decrease: Change | None = None
     basis: Basis | None = None
     """Hold the limit only against figures come by this way."""
+    on: str = ""
+    """Hold it against figures measured on this machine, ``host``, instead of those of the target."""
     optional: bool = False
     """Whether the figure, or its baseline, may be missing."""
 
@@ -84,6 +86,7 @@ class _Row:
     max_increase: Any = None
     max_decrease: Any = None
     basis: str = ""
+    on: str = ""
     optional: bool = False
 
 
@@ -161,6 +164,7 @@ def _limit(figure: str, row: _Row, source: str, key: str) -> Limit:
         max_increase=change("max_increase"),
         max_decrease=change("max_decrease"),
         basis=Basis(row.basis) if row.basis else None,
+        on=row.on,
         optional=row.optional,
     )
     if problem := _contradiction(limit):

@@ -19,6 +19,8 @@ from packager.errors import UnsupportedError
 from packager.figure import Basis, Figure
 from packager.util import child
 
+HOST = "host"
+"""Where these figures hold; see `Figure.on`."""
 _BATCHES = 5
 _WARM_UP = 0.1
 """Part of the time that is spent before anything is counted: caches fill and the clock rises."""
@@ -56,10 +58,10 @@ def measure_litert(
     version = importlib.metadata.version("ai-edge-litert")
     source = f"LiteRT {version} with XNNPACK, {threads} thread{'s' * (threads > 1)}, {this_cpu()}"
     figures = [
-        Figure(name=f"latency.p{p}.ms", value=ms, unit="ms", basis=Basis.MEASURED, source=source)
+        Figure(name=f"latency.p{p}.ms", value=ms, unit="ms", basis=Basis.MEASURED, source=source, on=HOST)
         for p, ms in zip(_PERCENTILES, times, strict=True)
     ]
-    memory = Figure(name="ram.peak.bytes", value=peak, unit="B", basis=Basis.MEASURED, source=source)
+    memory = Figure(name="ram.peak.bytes", value=peak, unit="B", basis=Basis.MEASURED, source=source, on=HOST)
     return (*figures, memory) if peak else tuple(figures)
 
 

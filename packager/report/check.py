@@ -53,8 +53,8 @@ class Verdict:
 def check(report: Report, budget: Budget, baseline: Report | None = None) -> tuple[Verdict, ...]:
     """Hold a report against the limits of its target, worst verdicts first.
 
-    Where a report has several figures of one name, as measured here and estimated for the target, the one nearest to
-    breaking the limit counts.
+    Only figures of the target count, not what was measured on the machine that built, unless the limit asks for that
+    with `on`. Where several of one name remain, the one nearest to breaking the limit counts.
 
     Raises:
         ConfigError: the budget has no limit for this target, or the baseline is of another target.
@@ -127,8 +127,8 @@ def _drift(limit: Limit, change: Change, report: Report, baseline: Report | None
     start = _end(was, upper=upper)
     wall = start + change.allowed(start) * (1 if upper else -1)
     status, message = _judge(limit, value, wall, report, upper=upper)
-    if (was.basis, was.source) != (seen.basis, seen.source):
-        message = message or f"the baseline was {was.basis}: {was.source}"
+    if (was.basis, was.source, was.on) != (seen.basis, seen.source, seen.on):
+        message = "; ".join(part for part in (message, f"the baseline was {was.basis}: {was.source}") if part)
     verdict = _verdict(limit, rule, status, seen, value, message=message, limit_value=wall)
     return _since(verdict, was, report, baseline, upper=upper)
 
@@ -136,14 +136,18 @@ def _drift(limit: Limit, change: Change, report: Report, baseline: Report | None
 def _seen(limit: Limit, report: Report, rule: str, *, upper: bool) -> Figure | Verdict:
     """The figure nearest to breaking the limit, or the verdict that there is none to look at."""
     named = report.named(limit.figure)
-    figures = [f for f in named if limit.basis in (None, f.basis)]
+    there = [f for f in named if f.on in ({limit.on} if limit.on else {"", report.target.name})]
+    figures = [f for f in there if limit.basis in (None, f.basis)]
     fits = [f for f in figures if f.unit == limit.unit]
     if fits:
         return max(fits, key=lambda f: f.worst) if upper else min(fits, key=lambda f: f.least)
     if figures:
         message = f"given in {figures[0].unit}, not in {limit.unit}"
+    elif there:
+        message = f"not {limit.basis} in the report, only {', '.join(sorted({f.basis for f in there}))}"
     elif named:
-        message = f"not {limit.basis} in the report, only {', '.join(sorted({f.basis for f in named}))}"
+        places = ", ".join(sorted({f.on or report.target.name for f in named}))
+        message = f"known for {places} only, which says nothing of {limit.on or report.target.name}"
     else:
         message = "not in the report"
     skip = limit.optional and not figures
@@ -154,7 +158,9 @@ def _seen(limit: Limit, report: Report, rule: str, *, upper: bool) -> Figure | V
 def _judge(limit: Limit, value: float, wall: float, report: Report, *, upper: bool) -> tuple[Status, str]:
     if figure_kinds()[limit.figure].data and not report.trusted:
         return Status.FAIL, "calibrated on random inputs: this figure means nothing"
-    return (Status.FAIL if _beyond(value, wall, upper=upper) else Status.PASS), ""
+    if _beyond(value, wall, upper=upper):
+        return Status.FAIL, f"{'over' if upper else 'under'} by {show(abs(value - wall), limit.unit)}"
+    return Status.PASS, ""
 
 
 def _end(figure: Figure, *, upper: bool) -> float:
@@ -205,10 +211,11 @@ def story(verdict: Verdict) -> str:
 
 def reason(verdict: Verdict) -> str:
     """What the numbers alone don't say: why, how far from the baseline, and what moved it. May be empty."""
-    parts = [verdict.message] if verdict.message else []
-    if verdict.change:
-        moved = f"{show_change(verdict.change, verdict.unit)} since the baseline"
-        if verdict.mover:
-            moved += f", most by {verdict.mover.name} ({show_change(verdict.mover.change, verdict.mover.unit)})"
-        parts.append(moved)
-    return "; ".join(parts)
+    moved = f"{show_change(verdict.change, verdict.unit)} since the baseline" if verdict.change else ""
+    return "; ".join(part for part in (verdict.message, moved, blame(verdict)) if part)
+
+
+def blame(verdict: Verdict) -> str:
+    """What moved the figure most since the baseline; may be empty."""
+    mover = verdict.mover
+    return f"most by {mover.name} ({show_change(mover.change, mover.unit)})" if mover else ""

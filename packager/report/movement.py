@@ -61,9 +61,13 @@ def movements(old: Report, new: Report) -> tuple[Movement, ...]:
 
 
 def counterpart(figure: Figure, among: Iterable[Figure]) -> Figure | None:
-    """The figure of the same name that is most like `figure` in how it was come by."""
+    """The figure of the same name and machine that is most like `figure` in how it was come by."""
     rivals = [f for f in among if f.name == figure.name and f.unit == figure.unit]
-    return max(rivals, key=lambda f: (f.basis == figure.basis, f.source == figure.source), default=None)
+    return max(
+        (f for f in rivals if f.on == figure.on),
+        key=lambda f: (f.basis == figure.basis, f.source == figure.source),
+        default=None,
+    )
 
 
 def mover_of(name: str, change: float, old: Report, new: Report) -> Mover | None:

@@ -24,6 +24,8 @@ class FigureRow:
     """All digits of a byte count, behind the rounded value; empty for the rest."""
     band: str
     basis: str
+    place: str
+    """`` on host`` where it was measured elsewhere than on the target; empty for the target's own."""
     source: str
 
 
@@ -37,12 +39,12 @@ def figure_rows(report: Report) -> dict[str, list[FigureRow]]:
 
 
 def headlines(report: Report) -> list[list[FigureRow]]:
-    """The figures to show large: for each name all its rows, first the one that a gate would look at."""
+    """The figures to show large: for each name all its rows, the target's own and nearest to a limit first."""
     found = []
     for name, kind in figure_kinds().items():
         if kind.headline and (figures := report.named(name)):
-            unsafe = sorted(figures, key=(lambda f: -f.worst) if kind.better == "less" else (lambda f: f.least))
-            found.append([row_of(f) for f in unsafe])
+            order = (lambda f: (f.on, -f.worst)) if kind.better == "less" else (lambda f: (f.on, f.least))
+            found.append([row_of(f) for f in sorted(figures, key=order)])
     return found
 
 
@@ -56,6 +58,7 @@ def row_of(figure: Figure) -> FigureRow:
         digits=exact(figure.value) if large else "",
         band=show_band(figure),
         basis=figure.basis.value,
+        place=f" on {figure.on}" if figure.on else "",
         source=figure.source,
     )
 

@@ -51,7 +51,7 @@ SAMPLE = Report(
         figure("ram.lower_bound.bytes", 16_000, "B", source="largest sum of activations live at one operator"),
         figure("compute.macs", 2_656_768, "MAC"),
         figure("latency.p50.ms", 1.9, "ms", low=1.41, high=2.95, source="LiteRT (XNNPACK), 4 threads"),
-        figure("latency.p50.ms", 0.0852, "ms", "measured", source="this machine, x86_64, 200 runs"),
+        figure("latency.p50.ms", 0.0852, "ms", "measured", source="LiteRT, x86_64", on="host"),
         figure("accuracy.float", 91.6, "%", "measured", source="labels.npz, 1000 inputs"),
         figure("accuracy.quantized", 91.4, "%", "measured", source="labels.npz, 1000 inputs"),
         figure("accuracy.drop", 0.2, "%", "measured", source="labels.npz, 1000 inputs"),

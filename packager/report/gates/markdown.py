@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from packager.report.check import Status, Verdict, reason
+from packager.report.check import Status, Verdict, blame
 from packager.report.gates import Checked
 from packager.report.markup import cell, code
 from packager.report.text import DASH, show, show_change
@@ -32,8 +32,14 @@ def _row(verdict: Verdict) -> str:
                 DASH if verdict.value is None else show(verdict.value, unit),
                 verdict.rule,
                 str(verdict.basis or DASH),
-                DASH if verdict.change is None else show_change(verdict.change, unit),
-                cell(reason(verdict)),
+                _change(verdict),
+                cell("; ".join(part for part in (verdict.message, blame(verdict)) if part)),
             )
         )
     )
+
+
+def _change(verdict: Verdict) -> str:
+    if verdict.change is None:
+        return DASH
+    return show_change(verdict.change, verdict.unit) if verdict.change else "="

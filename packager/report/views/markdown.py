@@ -41,7 +41,10 @@ def _figures(report: Report) -> Iterator[str]:
     for group, rows in page.figure_rows(report).items():
         yield _table(
             (cell(group), "", ">value", ">bytes", ">band", "basis", "on or from what"),
-            ((cell(r.title), code(r.name), r.value, r.digits, r.band, r.basis, cell(r.source)) for r in rows),
+            (
+                (cell(r.title), code(r.name), r.value, r.digits, r.band, r.basis + cell(r.place), cell(r.source))
+                for r in rows
+            ),
         )
 
 

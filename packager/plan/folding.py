@@ -20,7 +20,10 @@ SHARES = {"lut": 0.7, "ff": 0.7, "dsp": 0.9, "bram18": 0.9}
 """Of the part's resources that a design may take, so that placing and routing it stays easy."""
 RESOURCES = tuple(SHARES)
 _ROUNDS = 60
-_FIRST_STEP = 1.0
+_WORTH = 1e-6
+"""Of a swap, at least: rounding is no gain."""
+_TRIES = 4
+"""Choices change what lies between operators, which changes what is left for the choices."""
 
 Costs = npt.NDArray[np.float64]
 
@@ -113,22 +116,62 @@ def at_interval(units: Sequence[Unit], interval: int, limits: Cost, overhead: Ov
     """Return the cheapest folding with at most `interval` cycles a frame, as far as the units can reach it."""
     able = [_able(unit, interval) for unit in units]
     shares = [np.stack([_row(c.cost) for c in options]) / _row(limits) for options in able]
-    prices: Costs = np.ones(len(RESOURCES))
     between = _row(overhead([options[0] for options in able])) / _row(limits)
-    best, least = [0] * len(able), np.inf
+    picked = [0] * len(able)
+    for _ in range(_TRIES):
+        picked = _swap(shares, _priced(shares, between), between)
+        folding = _folding(able, picked, limits, overhead)
+        if folding.fits or _load(shares, picked, between).max() > 1:
+            return folding
+        between = _row(overhead(folding.choices)) / _row(limits)
+    return _folding(able, picked, limits, overhead)
+
+
+def _priced(shares: list[Costs], between: Costs) -> list[int]:
+    """Each unit's cheapest choice, at the prices under which all of them together come nearest to the limits."""
+    prices: Costs = np.ones(len(RESOURCES))
+    best, least = [0] * len(shares), np.inf
     for round_ in range(_ROUNDS):
         picked = [int(np.argmin(s @ prices)) for s in shares]
-        load: Costs = sum((s[i] for s, i in zip(shares, picked, strict=True)), between)
+        load = _load(shares, picked, between)
         if load.max() < least:
             best, least = picked, float(load.max())
-        if load.max() <= 1:
-            between = _row(overhead(_chosen(able, picked))) / _row(limits)
-            folding = _folding(able, picked, limits, overhead)
-            if folding.fits:
-                return folding
-        prices *= np.clip(load, 0.3, 3.0) ** (_FIRST_STEP / (1 + round_ / 8))
+        if least <= 1:
+            break
+        prices *= np.clip(load, 0.3, 3.0) ** (1 / (1 + round_ / 8))
         prices /= prices.max()
-    return _folding(able, best, limits, overhead)
+    return best
+
+
+def _swap(shares: list[Costs], picked: list[int], between: Costs) -> list[int]:
+    """Change one unit's choice at a time while that brings the design nearer to its limits.
+
+    Prices can't mix: where every unit trades LUTs for DSP slices at one rate, all of them change sides at once.
+    """
+    picked = list(picked)
+    load = _load(shares, picked, between)
+    while load.max() > 1:
+        found = (_excess(load) - _WORTH, -1, -1)
+        for unit, options in enumerate(shares):
+            after = _excess(load - options[picked[unit]] + options)
+            if after.min() < found[0]:
+                found = (float(after.min()), unit, int(after.argmin()))
+        _, unit, choice = found
+        if unit < 0:
+            break
+        picked[unit] = choice
+        load = _load(shares, picked, between)
+    return picked
+
+
+def _excess(load: Costs) -> Any:
+    """How far over the limits, over all resources, with a little weight on what is under them."""
+    return np.maximum(load - 1, 0).sum(axis=-1) + 1e-3 * load.max(axis=-1)
+
+
+def _load(shares: list[Costs], picked: list[int], between: Costs) -> Costs:
+    load: Costs = sum((s[i] for s, i in zip(shares, picked, strict=True)), between)
+    return load
 
 
 def _folding(able: list[list[Choice]], picked: list[int], limits: Cost, overhead: Overhead) -> Folding:

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from packager.emit.hls._contract import Op, Stage
+from packager.emit.hls._contract import MOST_LANES, Op, Stage
 from packager.emit.hls._layers import layer_of
 from packager.ir import Graph
 from packager.plan.folding import Fold
@@ -206,12 +206,13 @@ class _Builder:
         self._ready[tensor] = ready
 
     def _convert(self, source: Channel, lanes: int, target: Channel | None = None) -> Channel:
-        """Bring a stream to a number of lanes, by way of their greatest common divisor."""
+        """Bring a stream to a number of lanes; by way of a common multiple, which keeps the pace, or a common divisor."""
         if source.lanes == lanes and target is None:
             return source
-        common = math.gcd(source.lanes, lanes)
+        common, multiple = math.gcd(source.lanes, lanes), math.lcm(source.lanes, lanes)
         if common not in (source.lanes, lanes):
-            return self._convert(self._convert(source, common), lanes, target)
+            between = multiple if multiple <= MOST_LANES and source.values % multiple == 0 else common
+            return self._convert(self._convert(source, between), lanes, target)
         wider = lanes > source.lanes
         kind = "widen" if wider else "narrow"
         if target is None:

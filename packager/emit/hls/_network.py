@@ -206,7 +206,7 @@ class _Builder:
         self._ready[tensor] = ready
 
     def _convert(self, source: Channel, lanes: int, target: Channel | None = None) -> Channel:
-        """Bring a stream to a number of lanes; by way of a common multiple, which keeps the pace, or a common divisor."""
+        """Bring a stream to a number of lanes, by way of a common multiple, which keeps the pace, or divisor."""
         if source.lanes == lanes and target is None:
             return source
         common, multiple = math.gcd(source.lanes, lanes), math.lcm(source.lanes, lanes)

@@ -37,7 +37,7 @@ class _Writer:
     def table(self, model: Model) -> Any:
         table = self._schema.ModelT()
         table.version = model.version
-        table.description = model.description
+        table.description = None if model.description is None else _text(model.description)
         table.subgraphs = [self._graph(graph) for graph in model.graphs]
         table.operatorCodes = [self._code(*key) for key in self._codes]
         table.signatureDefs = [self._signature(s) for s in model.signatures] or None
@@ -62,7 +62,7 @@ class _Writer:
 
     def _graph(self, graph: Graph) -> Any:
         table = self._schema.SubGraphT()
-        table.name = graph.name or None
+        table.name = _text(graph.name) or None
         table.tensors = [self._tensor(t) for t in graph.tensors]
         table.inputs, table.outputs = list(graph.inputs), list(graph.outputs)
         table.operators = [self._operator(n) for n in graph.nodes]
@@ -70,7 +70,7 @@ class _Writer:
 
     def _tensor(self, tensor: Tensor) -> Any:
         table = self._schema.TensorT()
-        table.name = tensor.name
+        table.name = _text(tensor.name)
         table.type = code_of(tensor.type.dtype)
         table.shape = None if tensor.type.shape is None else list(tensor.type.shape)
         table.shapeSignature = None if tensor.type.signature is None else list(tensor.type.signature)
@@ -119,7 +119,7 @@ class _Writer:
         table.builtinCode = number
         # Readers older than TF 2.4 look at the byte; it saturates at this placeholder.
         table.deprecatedBuiltinCode = min(number, numbers_of("BuiltinOperator")["PLACEHOLDER_FOR_GREATER_OP_CODES"])
-        table.customCode = custom_code or None
+        table.customCode = _text(custom_code) or None
         table.version = version
         return table
 
@@ -137,7 +137,7 @@ class _Writer:
 
     def _metadata(self, name: str, data: bytes | None) -> Any:
         table = self._schema.MetadataT()
-        table.name = name
+        table.name = _text(name)
         table.buffer = self._buffer(None if data is None else np.frombuffer(data, np.uint8))
         return table
 
@@ -158,6 +158,11 @@ def _aligned_buffer(generated: Any) -> Any:
             return generated.BufferEnd(builder)
 
     return AlignedBuffer
+
+
+def _text(text: str) -> bytes:
+    """Bytes that are not UTF-8 come from the reader as surrogates and go back as they were."""
+    return text.encode(errors="surrogateescape")
 
 
 def _list(vector: Iterable[Any] | None) -> list[Any] | None:

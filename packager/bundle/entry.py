@@ -5,8 +5,9 @@ import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 
+from packager.util.naming import is_device
+
 _COMPONENT = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9._+-]{0,99}\Z")
-_RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(10)), *(f"lpt{i}" for i in range(10))}
 _FOLDERS = 54
 """Longest folder part: with the bundle's own folder in front it fits the 155 characters that USTAR has for it."""
 STEM = 100
@@ -35,7 +36,7 @@ def component_problem(text: str) -> str:
         return "only letters, digits and ._+- are allowed, 100 at most, and no dot or dash in front"
     if text.endswith("."):
         return "Windows drops the dot at its end"
-    if text.split(".", maxsplit=1)[0].lower() in _RESERVED:
+    if is_device(text):
         return "Windows keeps that name for a device"
     return ""
 

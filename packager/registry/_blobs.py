@@ -29,7 +29,7 @@ class Blobs:
         """
         blob = self._root / digest[:2] / digest
         with self._lock(digest[:2]):
-            if blob.is_file() and sha256_file(blob) == digest:
+            if blob.is_file() and blob.stat().st_size == size and sha256_file(blob) == digest:
                 return False
             blob.parent.mkdir(parents=True, exist_ok=True)
             chunks = _checked(file, digest, size, path, hint="build the bundle again")

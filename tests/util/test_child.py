@@ -1,0 +1,96 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import child_tasks
+import pytest
+
+from packager.errors import ToolError, UnsupportedError
+from packager.util.child import call
+
+
+def test_returns_what_the_function_returns_and_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert call(child_tasks.chatter, "a thousand warnings") == "a thousand warnings"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_runs_in_another_process_and_an_empty_folder_of_its_own() -> None:
+    process, folder = call(child_tasks.place)
+    assert process != os.getpid()
+    assert not Path(folder).exists()
+
+
+def test_runs_in_a_given_folder(tmp_path: Path) -> None:
+    assert call(child_tasks.place, cwd=tmp_path)[1] == str(tmp_path)
+
+
+def test_takes_environment_variables() -> None:
+    assert call(child_tasks.environment, env={"EDGEPACK_TEST": "1"})["EDGEPACK_TEST"] == "1"
+
+
+def test_our_own_errors_come_back_as_they_were() -> None:
+    with pytest.raises(UnsupportedError, match="this model") as caught:
+        call(child_tasks.refuse)
+    assert (caught.value.hint, caught.value.details, caught.value.exit_code) == ("another model", "line 3", 6)
+
+
+def test_another_exception_becomes_a_tool_error_with_its_traceback() -> None:
+    with pytest.raises(ToolError, match="fail failed with exit code 1") as caught:
+        call(child_tasks.fail)
+    assert "KeyError: 'an accident'" in caught.value.details
+
+
+def test_a_crash_becomes_one_line_with_the_signal_and_what_was_printed() -> None:
+    with pytest.raises(ToolError, match="crash crashed with SIGSEGV") as caught:
+        call(child_tasks.crash)
+    assert "last words" in caught.value.details
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(signal.SIGKILL, "SIGKILL"), (signal.SIGABRT, "SIGABRT"), (signal.SIGRTMIN + 3, "signal 37")]
+)
+def test_names_the_signal(number: int, name: str) -> None:
+    with pytest.raises(ToolError, match=f"crashed with {name}"):
+        call(child_tasks.die, number)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_leaving_without_an_answer_is_a_failure(code: int) -> None:
+    with pytest.raises(ToolError, match=f"failed with exit code {code}"):
+        call(child_tasks.leave, code)
+
+
+def test_ends_what_takes_too_long() -> None:
+    with pytest.raises(ToolError, match="sleep took longer than 2 s") as caught:
+        call(child_tasks.sleep, 60, timeout=2)
+    assert "going to sleep" in caught.value.details
+
+
+def test_keeps_the_end_of_long_output() -> None:
+    with pytest.raises(ToolError) as caught:
+        call(child_tasks.shout)
+    assert len(caught.value.details) <= 4000
+    assert "the end" in caught.value.details
+
+
+def test_a_result_that_cannot_travel_is_a_failure() -> None:
+    with pytest.raises(ToolError, match="unpicklable failed"):
+        call(child_tasks.unpicklable)
+
+
+def test_works_where_the_path_holds_the_working_folder_without_a_name(tmp_path: Path) -> None:
+    """``python -c`` puts an empty string on `sys.path`; the child runs in another folder."""
+    tests = Path(__file__).parents[1]
+    (tmp_path / "here.py").write_text("def f(): return 41\n")
+    script = "import here; from packager.util.child import call; print(call(here.f) + 1)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tests.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("42\n", "")

@@ -112,7 +112,6 @@ def _takes_integer_weights(trt: TensorRt) -> bool:
 
 
 def _runtime(job: Job, trt: TensorRt, source: _Source) -> Iterable[Entry]:
-    quants = [t.quant for t in job.quantized.model.input_types()]
     values = {
         "name": job.name,
         "version": job.version,
@@ -123,7 +122,6 @@ def _runtime(job: Job, trt: TensorRt, source: _Source) -> Iterable[Entry]:
         "precision": _PRECISION[source.scheme],
         "tolerance": _TOLERANCE[source.scheme],
         "workspace_mib": max(64, job.profile.memory.ram_bytes // _WORKSPACE_SHARE >> 20),
-        "input_quantization": repr([(q.scale[0], q.zero_point[0]) if q and q.is_set else None for q in quants]),
         "inputs": [
             {"name": name, "shape": list(type_.dims)}
             for name, type_ in zip(source.model.input_names(), source.model.input_types(), strict=True)

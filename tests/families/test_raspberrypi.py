@@ -1,0 +1,172 @@
+"""Raspberry Pi bundles: the model, and its runner with the LiteRT of this machine."""
+
+import dataclasses
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from families.making import dense_integer_model, dense_model, integer_source, job, unpack
+
+from packager.config.profile import load_profile
+from packager.families import family_of
+from packager.families.raspberrypi import FAMILY
+from packager.ir import Model, difference, read_tflite_bytes
+from packager.quantize import Quantized
+
+Array = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
+X = np.array([[2, 0, 0], [0, 4, 0], [2, 2, 2]], np.int8)
+
+
+def test_the_family_serves_boards_and_this_computer() -> None:
+    assert family_of(load_profile("raspberrypi")) is FAMILY
+    assert family_of(load_profile("host")) is FAMILY
+
+
+def test_the_artifact_is_the_integer_model() -> None:
+    product = FAMILY.emit(job("raspberrypi", integer_source()))
+    assert (product.artifact, product.engine) == ("model/model.tflite", "litert")
+    assert difference(read_tflite_bytes(product.files[0].content), dense_integer_model()) is None
+    assert [(e.path, e.role) for e in product.files] == [
+        ("model/model.tflite", "model"),
+        ("runtime/README.md", "doc"),
+        ("runtime/requirements.txt", "runtime"),
+        ("runtime/run.py", "runtime"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("machine", "pinned"), [("aarch64", "ai-edge-litert==2.3.0"), ("armv7l", "tflite-runtime==2.14.0")]
+)
+def test_requirements_fit_the_cpu(machine: str, pinned: str) -> None:
+    profile = load_profile("raspberrypi")
+    assert profile.cpu is not None
+    profile = dataclasses.replace(profile, cpu=dataclasses.replace(profile.cpu, machine=machine))
+    files = {e.path: e.content for e in FAMILY.emit(job(profile, integer_source())).files}
+    lines = [line for line in files["runtime/requirements.txt"].decode().splitlines() if not line.startswith("#")]
+    assert pinned in lines
+    assert all("==" in line for line in lines)
+
+
+def test_a_cpu_without_litert_is_refused() -> None:
+    profile = load_profile("raspberrypi")
+    assert not list(FAMILY.check(job(profile, integer_source())))
+    assert profile.cpu is not None
+    odd = dataclasses.replace(profile, cpu=dataclasses.replace(profile.cpu, machine="armv6l"))
+    (found,) = FAMILY.check(job(odd, integer_source()))
+    assert "'armv6l'" in found.message
+    (found,) = FAMILY.check(job(dataclasses.replace(profile, cpu=None), integer_source()))
+    assert "[cpu]" in found.message
+
+
+class Bundle:
+    def __init__(self, root: Path, model: Model, arithmetic: str = "xnnpack") -> None:
+        self.root = root
+        quantized = Quantized(model=model, float_model=None, ranges={}, plan=None)
+        self.folder = unpack(FAMILY.emit(job("host", quantized, arithmetic=arithmetic)), root / "bundle")
+
+    def run(self, *options: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, str(self.folder / "runtime" / "run.py"), *options]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.root)
+
+    def golden(self, outputs: Sequence[Sequence[float]], *, machine: str, dtype: str = "int8") -> None:
+        folder = self.folder / "golden"
+        folder.mkdir(exist_ok=True)
+        np.save(folder / "x.npy", X.astype(dtype))
+        np.save(folder / "y.npy", np.array(outputs, dtype))
+        entry = {"outputs": ["golden/y.npy"], "runtime": "test", "version": "1", "instruction_set": machine}
+        index = {"count": len(X), "inputs": ["golden/x.npy"], "engines": {"litert-default": entry}}
+        (folder / "golden.json").write_text(json.dumps(index))
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    return Bundle(tmp_path, dense_integer_model())
+
+
+def test_floats_are_quantized_and_integers_taken_as_they_are(bundle: Bundle) -> None:
+    np.save(bundle.root / "integers.npy", X)
+    np.savez(bundle.root / "floats.npz", x=X.astype(np.float32) / 2, y=np.array([0, 1, 1]))
+    for name in ("integers.npy", "floats.npz"):
+        done = bundle.run(name, "-o", "out.npz")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[0] == "0 y: 1 (4), 0 (1)"
+        assert np.load(bundle.root / "out.npz")["y"].tolist() == [[2, 8], [8, 20], [12, 30]]
+
+
+def test_one_sample_needs_no_leading_axis(bundle: Bundle) -> None:
+    np.save(bundle.root / "one.npy", X[2])
+    assert bundle.run("one.npy").stdout == "0 y: 1 (15), 0 (6)\n"
+
+
+def test_the_self_test_is_exact_on_the_same_instruction_set(bundle: Bundle) -> None:
+    bundle.golden([[2, 8], [8, 20], [12, 30]], machine=platform.machine())
+    done = bundle.run("--selftest")
+    assert done.returncode == 0, done.stderr
+    assert "selftest passed: 3 inputs, 0 of 6 outputs differ" in done.stdout
+    bundle.golden([[2, 8], [8, 20], [12, 31]], machine=platform.machine())
+    done = bundle.run("--selftest")
+    assert done.returncode == 4
+    assert "selftest FAILED: 3 inputs, 1 of 6 outputs differ, by 1 at most" in done.stdout
+
+
+def test_another_instruction_set_may_differ_by_one_unit(bundle: Bundle) -> None:
+    bundle.golden([[2, 8], [8, 20], [12, 31]], machine="vax")
+    assert bundle.run("--selftest").returncode == 0
+    bundle.golden([[2, 8], [8, 20], [12, 32]], machine="vax")
+    assert bundle.run("--selftest").returncode == 4
+
+
+def test_a_float_model_runs_as_well(tmp_path: Path) -> None:
+    bundle = Bundle(tmp_path, dense_model())
+    bundle.golden([[2, 8], [8, 20], [12, 30]], machine=platform.machine(), dtype="float32")
+    assert bundle.run("--selftest").returncode == 0
+    bundle.golden([[2, 8], [8, 20], [12, 30.2]], machine="vax", dtype="float32")
+    assert bundle.run("--selftest").returncode == 0
+    bundle.golden([[2, 8], [8, 20], [12, 31]], machine="vax", dtype="float32")
+    assert bundle.run("--selftest").returncode == 4
+
+
+def test_the_arithmetic_of_the_build_chooses_the_kernels(tmp_path: Path) -> None:
+    bundle = Bundle(tmp_path, dense_integer_model(), arithmetic="integer")
+    bundle.golden([[2, 8], [8, 20], [12, 30]], machine=platform.machine())
+    done = bundle.run("--selftest")
+    assert "not of litert-reference or numpy-integer" in done.stderr
+    assert bundle.run("--selftest", "--against", "litert-default").returncode == 0
+
+
+def test_the_benchmark_counts_its_runs(bundle: Bundle) -> None:
+    assert "latency ms over 20 runs: p50 " in bundle.run("--benchmark", "20").stdout
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros(4, np.int8), "shapes do not fit the model's inputs: x [1, 3]"),
+        (np.zeros((2, 3), np.int32), "input x is int8, the array int32"),
+    ],
+    ids=["shape", "type"],
+)
+def test_inputs_that_do_not_fit_are_named(bundle: Bundle, array: Array, message: str) -> None:
+    np.save(bundle.root / "in.npy", array)
+    done = bundle.run("in.npy")
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_files_that_can_not_be_read_are_named(bundle: Bundle) -> None:
+    assert "nowhere.npy" in bundle.run("nowhere.npy").stderr
+    (bundle.root / "text.npy").write_text("no array")
+    assert "text.npy" in bundle.run("text.npy").stderr
+    assert "the model has 1 inputs, 2 arrays were given" in bundle.run(*save_twice(bundle.root)).stderr
+
+
+def save_twice(root: Path) -> list[str]:
+    for name in ("a.npy", "b.npy"):
+        np.save(root / name, X)
+    return ["a.npy", "b.npy"]

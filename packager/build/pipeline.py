@@ -13,6 +13,7 @@ from packager.build.timing import time_artifact, write_timed_report
 from packager.bundle import Bundle, Origin, check_destination
 from packager.config.profile import Profile
 from packager.config.request import BuildRequest
+from packager.config.samples import to_integer
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.families import Job, Product, family_of
 from packager.frontends import ReadOptions, Source, read_model
@@ -86,7 +87,7 @@ def _job(
         recipe=recipe,
         arithmetic=request.arithmetic or profile.arithmetic,
         quantized=quantized[recipe.name],
-        golden=data.golden,
+        golden=to_integer(data.golden, quantized[recipe.name].model),
     )
 
 

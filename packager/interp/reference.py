@@ -120,6 +120,8 @@ def _apply(graph: Graph, node: Node, values: dict[int, Array], arithmetic: str) 
     assert op is not None, "named by unsupported()"
     call = _static(call_of(graph, node, arithmetic))
     samples = max((values[t].shape[0] for t in node.inputs if t in values), default=1)
+    if not samples:
+        return tuple(np.zeros((0, *type_.dims), type_.dtype.numpy) for type_ in call.outputs)
     if _stacks(op, call, node, values):
         merged = [
             values[t].reshape(-1, *values[t].shape[2:]) if t in values else _constant(graph, t) for t in node.inputs

@@ -37,7 +37,7 @@ def litert(model: Model, inputs: Sequence[Array], resolver: str) -> list[Array]:
 
 
 def inputs_for(model: Model, count: int = 6, seed: int = 0) -> list[Array]:
-    """Random samples in the model's own types, the first and second of them the type's ends."""
+    """Random samples in the model's own types, the first and last of them the type's ends."""
     rng = np.random.default_rng(seed)
     arrays = []
     for type_ in model.input_types():
@@ -49,7 +49,7 @@ def inputs_for(model: Model, count: int = 6, seed: int = 0) -> list[Array]:
         else:
             low, high = (-1000, 1000) if type_.dtype.bits > 16 else _ends(type_.dtype)
             array = rng.integers(low, high + 1, dims).astype(type_.dtype.numpy)
-            array[0], array[1] = low, high
+            array[0], array[-1] = low, high
         arrays.append(array)
     return arrays
 

@@ -1,0 +1,9 @@
+"""REDUCE_MAX: the largest element over axes."""
+
+import numpy as np
+
+from packager.ir import DType
+from packager.ops._contract import OpDef
+from packager.ops._reduction import TYPES, extreme
+
+OP = OpDef(name="REDUCE_MAX", reference=extreme(np.max), kind="pool", types=TYPES | {DType.INT32, DType.INT64})

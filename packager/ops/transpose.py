@@ -1,0 +1,15 @@
+"""TRANSPOSE: permute the dimensions."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from packager.ir import DType
+from packager.ops._contract import Array, Call, OpDef, present
+
+
+def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:  # noqa: ARG001 - the signature of OpDef.reference
+    return (np.transpose(present(inputs[0]), present(inputs[1]).tolist()),)
+
+
+OP = OpDef(name="TRANSPOSE", reference=reference, kind="move", types=frozenset(DType))

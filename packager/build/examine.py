@@ -32,12 +32,12 @@ class Examined:
     """The golden vectors."""
     runs: tuple[GoldenRun, ...]
     notes: tuple[Diagnostic, ...]
-    ran: bool
-    """Whether the artifact's own engine could be run on this machine."""
+    outputs: tuple[Array, ...] | None
+    """Real values over the samples, ``[count, ...]`` each; None where there are none or the engine is not here."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Staged:
+class _Staged:
     """An artifact that can be run."""
 
     faces: Model
@@ -46,36 +46,19 @@ class Staged:
     """Its outputs ``[count, ...]`` from inputs in its own types."""
 
 
-@contextlib.contextmanager
-def staged(job: Job, product: Product) -> Iterator[Staged]:
-    """Lay the product's files out in a temporary folder, for its engine to run there."""
-    bundle = Bundle(job.name, job.version, job.profile.name, artifact=product.artifact, engine=product.engine)
-    bundle.add(*product.files)
-    with tempfile.TemporaryDirectory(prefix="edgepack-") as name:
-        folder = bundle.write(Path(name))
-        run = find_engine(_variant(product.engine))
-        yield Staged(
-            faces=interface_of(folder, bundle.manifest()),
-            compute=lambda inputs: run(folder, folder / product.artifact, inputs),
-        )
-
-
-def examine(job: Job, product: Product, stage: Staged) -> Examined:
-    """Run the artifact and the reference on the golden inputs.
+def examine(job: Job, product: Product, samples: Samples | None) -> Examined:
+    """Run the artifact on the golden inputs and on `samples`, and the reference on the golden inputs.
 
     Raises:
         IntegrityError: the C simulation computes other integers than the reference interpreter.
         UnsupportedError: the engine refuses the artifact.
     """
-    inputs = native(job.golden, job.quantized.model, stage.faces)
-    runs: list[GoldenRun] = []
-    notes: list[Diagnostic] = []
-    try:
-        runs.append(_golden(_variant(product.engine), stage.compute(inputs)))
-    except ToolError as error:
-        notes.append(_note(f"{product.engine} was not run here: {error}", error.hint))
+    with _staged(job, product) as stage:
+        faces = stage.faces
+        inputs = native(job.golden, job.quantized.model, faces)
+        runs, notes, outputs = _run(job, product, stage, samples)
     layers = []
-    if _is_integer(stage.faces):
+    if _is_integer(faces):
         model = job.quantized.model
         if missing := reference.unsupported(model):
             notes.append(_note(f"no golden layers: {missing[0].where}: {missing[0].message}", missing[0].hint))
@@ -84,8 +67,40 @@ def examine(job: Job, product: Product, stage: Staged) -> Examined:
             sums = reference.layer_checksums(model, inputs, job.arithmetic)
             layers = [{"index": s.index, "op": s.op, "name": s.name, "crc32": f"{s.crc32:08x}"} for s in sums]
     notes += _disagreement(runs)
-    ran = any(run.engine == _variant(product.engine) for run in runs)
-    return Examined(entries=golden_entries(inputs, runs, layers), runs=tuple(runs), notes=tuple(notes), ran=ran)
+    entries = golden_entries(inputs, runs, layers)
+    return Examined(entries=entries, runs=tuple(runs), notes=tuple(notes), outputs=outputs)
+
+
+@contextlib.contextmanager
+def _staged(job: Job, product: Product) -> Iterator[_Staged]:
+    """Lay the product's files out in a temporary folder, for its engine to run there."""
+    bundle = Bundle(job.name, job.version, job.profile.name, artifact=product.artifact, engine=product.engine)
+    bundle.add(*product.files)
+    with tempfile.TemporaryDirectory(prefix="edgepack-") as name:
+        folder = bundle.write(Path(name))
+        run = find_engine(_variant(product.engine))
+        yield _Staged(
+            faces=interface_of(folder, bundle.manifest()),
+            compute=lambda inputs: run(folder, folder / product.artifact, inputs),
+        )
+
+
+def _run(
+    job: Job, product: Product, stage: _Staged, samples: Samples | None
+) -> tuple[list[GoldenRun], list[Diagnostic], tuple[Array, ...] | None]:
+    """Run the engine once over golden inputs and samples together: starting one may mean a compiler's run."""
+    model, faces, golden = job.quantized.model, stage.faces, job.golden.count
+    inputs = native(job.golden, model, faces)
+    if samples is not None:
+        more = native(samples, model, faces)
+        inputs = tuple(np.concatenate(pair) for pair in zip(inputs, more, strict=True))
+    try:
+        outputs = stage.compute(inputs)
+    except ToolError as error:
+        return [], [_note(f"{product.engine} was not run here: {error}", error.hint)], None
+    runs = [_golden(_variant(product.engine), tuple(output[:golden] for output in outputs))]
+    scored = real(tuple(output[golden:] for output in outputs), faces) if samples is not None else None
+    return runs, [], scored
 
 
 def native(samples: Samples, model: Model, faces: Model) -> tuple[Array, ...]:

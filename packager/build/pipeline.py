@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from packager.build.assemble import report_of
 from packager.build.data import Data, load_data
-from packager.build.examine import Examined, examine, staged
+from packager.build.examine import Examined, examine
 from packager.build.resolve import Resolved, resolve
 from packager.build.result import BuildResult, BuiltBundle
 from packager.build.score import Truth, score, truth_of
@@ -108,15 +108,13 @@ def _make(request: BuildRequest, source: Source, job: Job, data: Data, truth: Tr
     step(f"{target}: making the artifact")
     product = family_of(job.profile).emit(job)
     step(f"{target}: running the artifact")
-    with staged(job, product) as stage:
-        examined = examine(job, product, stage)
-        figures = score(job, product, stage, truth) if examined.ran else ()
+    examined = examine(job, product, truth.samples)
     report = report_of(
         source,
         job,
         product,
         runs=examined.runs,
-        figures=figures,
+        figures=score(job, product, examined.outputs, truth),
         sqnr_db=truth.sqnr_db,
         notes=(*examined.notes, *truth.notes),
         trusted=data.calibration is None or data.calibration.trusted,

@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Mapping
 
-from packager.build.examine import Staged, native, real
 from packager.build.golden import Array
 from packager.config.samples import Samples
 from packager.errors import Diagnostic
@@ -35,9 +34,11 @@ def truth_of(quantized: Quantized, samples: Samples | None) -> Truth:
     Raises:
         UnsupportedError: LiteRT can't run one of them.
     """
-    if samples is None or quantized.float_model is None:
-        return Truth(samples=samples, reference=None, sqnr_db={}, notes=())
+    if samples is None:
+        return Truth(samples=None, reference=None, sqnr_db={}, notes=())
     few = samples.head(SCORED)
+    if quantized.float_model is None:
+        return Truth(samples=few, reference=None, sqnr_db={}, notes=())
     layers = layer_sqnr(quantized, few.head(TRACED))
     return Truth(
         samples=few,
@@ -47,11 +48,10 @@ def truth_of(quantized: Quantized, samples: Samples | None) -> Truth:
     )
 
 
-def score(job: Job, product: Product, stage: Staged, truth: Truth) -> tuple[Figure, ...]:
-    """Run the artifact over the samples; nothing where there are none."""
+def score(job: Job, product: Product, outputs: tuple[Array, ...] | None, truth: Truth) -> tuple[Figure, ...]:
+    """Compare an artifact's outputs over the samples with the truth; nothing where it was not run."""
     samples = truth.samples
-    if samples is None:
+    if samples is None or outputs is None:
         return ()
-    outputs = real(stage.compute(native(samples, job.quantized.model, stage.faces)), stage.faces)
     source = f"{product.artifact} by {product.engine}, {samples.count} inputs of {samples.source}"
     return compare(truth.reference, outputs, samples.labels, job.quantized.model, source=source)

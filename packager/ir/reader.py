@@ -182,7 +182,7 @@ class _Reader:
             inputs=_ints(table.inputs),
             outputs=_ints(table.outputs),
             attrs=fields_of(attrs),
-            options="" if kind == "NONE" else kind,
+            options="" if kind == "NONE" or attrs is None else kind,  # a type without its table says nothing
             custom_options=self._custom(table),
             residue=Residue(fields=MappingProxyType(residue)) if residue else None,
         )

@@ -123,7 +123,7 @@ def _runtime(job: Job, trt: TensorRt, source: _Source) -> Iterable[Entry]:
         "tolerance": _TOLERANCE[source.scheme],
         "workspace_mib": max(64, job.profile.memory.ram_bytes // _WORKSPACE_SHARE >> 20),
         "inputs": [
-            {"name": name, "shape": list(type_.dims)}
+            {"name": name, "shape": list(type_.dims), "dtype": type_.dtype.value}
             for name, type_ in zip(source.model.input_names(), source.model.input_types(), strict=True)
         ],
     }

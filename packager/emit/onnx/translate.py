@@ -81,12 +81,15 @@ def missing_ranges(
 
 
 def _problems(graph: Graph) -> Iterator[Diagnostic]:
-    for tensor in graph.inputs:
-        if graph.type_of(tensor).dynamic_dims:
-            where = f"input {graph.tensors[tensor].name!r}"
+    for tensor in (*graph.inputs, *graph.outputs):
+        type_, where = graph.type_of(tensor), repr(graph.tensors[tensor].name)
+        if type_.dynamic_dims and tensor in graph.inputs:
             yield Diagnostic(
                 severity=Severity.ERROR, message="has no fixed shape", where=where, hint="give --input-shape"
             )
+        if type_.dtype.numpy is None:
+            message = f"is of type {type_.dtype.value}, which TensorRT does not take"
+            yield Diagnostic(severity=Severity.ERROR, message=message, where=where, hint="end the model before it")
     for index, node in enumerate(graph.nodes):
         form = find_form(node.op)
         if form is None:

@@ -441,6 +441,12 @@ def test_computed_parameters_and_odd_options_are_all_named() -> None:
     assert "weights computed at run time" in found[2]
 
 
+def test_a_type_that_tensorrt_has_not_is_refused() -> None:
+    b = GraphBuilder()
+    (found,) = refused(b, b.op("CAST", [b.input("x", (1, 3))], (1, 3), options="CastOptions", dtype=DType.BFLOAT16))[:1]
+    assert "is of type bfloat16" in found
+
+
 def test_a_dynamic_input_is_refused() -> None:
     import dataclasses
 

@@ -26,7 +26,14 @@ _COLOURS = {"FAIL": "red", "warn": "yellow", "skip": "cyan", "ok": "green"}
     type=click.Path(path_type=Path),
     help="A bundle to measure changes from; once for each target.",
 )
-@click.option("--format", "form", type=click.Choice(gate_formats()), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(gate_formats()),
+    default="text",
+    show_default=True,
+    help="For people or for a CI.",
+)
 def command(bundles: tuple[Path, ...], budget_path: Path, baselines: tuple[Path, ...], form: str) -> None:
     """Hold each BUNDLE (folder, .tar.gz or report.json) against the limits of its target.
 

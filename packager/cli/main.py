@@ -4,16 +4,14 @@ A command is a file of this folder: `pack_wheels.py` is ``edgepack pack-wheels``
 `command`, and the first line of its docstring is its line in ``edgepack --help``, read without importing it.
 """
 
-import ast
 import dataclasses
+import errno
 import importlib
 import os
 import pkgutil
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
-from importlib.resources import files
 from types import FrameType
 from typing import NoReturn
 
@@ -25,8 +23,17 @@ from packager.errors import EdgePackError, did_you_mean
 _FOLDER = "packager.cli"
 _INTERRUPTED = 130
 _TERMINATED = 143
-_PIPE_CLOSED = 141
 """128 and the signal's number, as a shell reports it."""
+_PIPE_CLOSED = 1
+"""As click has it."""
+
+_REMEDIES = {
+    errno.ENOSPC: "free some space and try again; nothing was left half-written",
+    errno.EDQUOT: "free some space and try again; nothing was left half-written",
+    errno.EACCES: "check the permissions, or choose another place",
+    errno.EPERM: "check the permissions, or choose another place",
+    errno.EROFS: "choose a place that can be written to",
+}
 
 
 @dataclasses.dataclass(slots=True)
@@ -67,9 +74,9 @@ def _module(command: str) -> str:
 
 
 def _summary(command: str) -> str:
-    source = (files(_FOLDER) / f"{_module(command)}.py").read_text("utf-8")
-    lines = (ast.get_docstring(ast.parse(source)) or "").splitlines()
-    return lines[0] if lines else ""
+    """Return the first line of a command's module, its docstring's; the module is not imported."""
+    source = pkgutil.get_data(_FOLDER, f"{_module(command)}.py") or b""
+    return source.partition(b"\n")[0].decode().strip('"\r')
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -86,7 +93,7 @@ def cli(settings: _Settings, debug: bool) -> None:  # noqa: FBT001 - click passe
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code; nothing but `BaseException`s that are not errors leave it."""
+    """Run one command line and return its exit code; only the `SystemExit` of a SIGTERM passes through."""
     settings = _Settings()
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -102,6 +109,8 @@ def main(args: Sequence[str] | None = None) -> int:
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the one place that turns a failure into words
         if settings.debug:
+            import traceback
+
             traceback.print_exc()
         return _report(error)
     return result if isinstance(result, int) else 0
@@ -113,7 +122,7 @@ def _report(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
-        _say(f"error: {place}{error.strerror[0].lower()}{error.strerror[1:]}", hint="nothing was left half-written")
+        _say(f"error: {place}{error.strerror}", hint=_REMEDIES.get(error.errno or 0, ""))
     elif isinstance(error, MemoryError):
         _say("error: out of memory", hint="close other programs, or build one target at a time")
     else:

@@ -10,7 +10,9 @@ from packager.report.views import render_view, view_formats
 
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(view_formats()), default="markdown", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(view_formats()), default="markdown", show_default=True, help="Of the report."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file; standard output where not given.")
 def command(bundle: Path, form: str, output: Path | None) -> None:
     """Write the report of BUNDLE: a bundle's folder, its .tar.gz, or a report.json.

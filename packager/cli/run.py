@@ -52,8 +52,9 @@ def command(bundle: Path, data: Path, out: Path, engine: str, dequantize: bool) 
 def _run(folder: Path, manifest: "Manifest", engine: str, inputs: Sequence[Any]) -> tuple[Any, ...]:
     from packager.measure.engines import find_engine
 
-    if engine and engine not in manifest.engines and engine.partition("-")[0] not in manifest.engines:
-        raise ConfigError(f"{engine!r} does not run {manifest.artifact}", hint=did_you_mean(engine, manifest.engines))
+    known = dict.fromkeys([manifest.engine, *manifest.engines])
+    if engine and engine.partition("-")[0] not in {name.partition("-")[0] for name in known}:
+        raise ConfigError(f"{engine!r} does not run {manifest.artifact}", hint=did_you_mean(engine, known))
     return find_engine(engine or manifest.engine)(folder, folder / manifest.artifact, inputs)
 
 

@@ -214,10 +214,12 @@ NETWORKS = {
     r"yolo11([nmx]) 640": r"yolo11\1",
     r"yolov4 (\d+)$": r"yolov4_\1",
 }
-"""What a row calls its network, to a key of `models.json` or of `fit.py`; the first that matches holds. Left out are
-networks whose graph is not public or not all on the device, ncnn's VGG (Winograd transforms skip multiplications), and
-the Edge TPU's benchmarks that end on the CPU, and Inception-ResNet V2 there, whose 55.8 M parameters would have to arrive
-at twice the rate that every other large network shows."""
+"""What a row calls its network, to a key of `models.json` or of `fit.py`; the first that matches holds.
+
+Left out are networks whose graph is not public or not all on the device, ncnn's VGG (Winograd transforms skip
+multiplications), the Edge TPU's benchmarks that end on the CPU, and Inception-ResNet V2 there, whose 55.8 M parameters
+would have to arrive at twice the rate that every other large network shows.
+"""
 
 
 def network_of(name: str) -> str | None:

@@ -86,18 +86,18 @@ def default_weights(subject: Subject) -> Finding | None:
     return _refused("its weights are shuffled") if subject.node.attrs.get("weights_format") else None
 
 
-def row_output(subject: Subject) -> Finding | None:
-    return _one_row(subject.output)
-
-
-def row_input(subject: Subject) -> Finding | None:
-    return _one_row(subject.input(0))
-
-
-def _one_row(type_: TensorType) -> Finding | None:
-    if math.prod(type_.dims[:-1]) <= 1:
+def per_tensor_weights(subject: Subject) -> Finding | None:
+    quant = subject.input(1).quant
+    if quant is None or not quant.is_per_channel:
         return None
-    return _refused(f"it works on {_shape(type_)}; only one row maps")
+    return _open("its weights have a scale per output; only one for all was ever seen", likely_maps=False)
+
+
+def row_output(subject: Subject) -> Finding | None:
+    dims = subject.output.dims
+    if math.prod(dims[:-1]) <= 1:
+        return None
+    return _refused(f"its output is {'x'.join(map(str, dims))}; only one row maps")
 
 
 def zero_constant(subject: Subject) -> Finding | None:
@@ -164,7 +164,7 @@ def plain_slice(subject: Subject) -> Finding | None:
 
 
 def softmax_size(subject: Subject) -> Finding | None:
-    return _sized(subject, "softmax_elements", subject.input(0).elements, "elements")
+    return _sized(subject, "softmax_row", subject.input(0).dims[-1], "elements in a row")
 
 
 def transpose_size(subject: Subject) -> Finding | None:
@@ -207,7 +207,3 @@ def _open(why: str, *, likely_maps: bool) -> Finding:
 
 def _refused(why: str) -> Finding:
     return Finding(status=Status.UNSPECIFIED, why=why)
-
-
-def _shape(type_: TensorType) -> str:
-    return "x".join(map(str, type_.dims))

@@ -77,6 +77,6 @@ def _fixed(call: Call, size: int, wanted: int) -> Taps:
 OP = OpDef(
     name="RESIZE_BILINEAR",
     reference=reference,
-    types=frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16}),
+    types=frozenset({DType.FLOAT32, DType.INT8, DType.INT16}),
     stacked=1,
 )

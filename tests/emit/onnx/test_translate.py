@@ -9,6 +9,8 @@ import numpy as np
 import onnx
 import pytest
 from emit.onnx.judging import conv, judge, onnxruntime_outputs, operators, pointwise, session
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from reference import reference
 
 from packager.config.recipe import Calibration
@@ -19,6 +21,7 @@ from packager.ir import Activation, GraphBuilder, Model, Padding, QuantParams, r
 from packager.passes import normalise
 from packager.quantize import Range
 from packager.quantize.calibrate import calibrate
+from packager.quantize.dequantize import dequantize
 
 DIGITS = Path(__file__).parents[3] / "examples" / "digits"
 RANGE = Range(low=-4, high=4, reason="test")
@@ -66,6 +69,36 @@ def test_float_models_give_the_numbers_of_litert(name: str) -> None:
     model = normalise(read_tflite(reference(f"mlperf-tiny/{name}.tflite")))
     content = judge(model, tolerance=1e-5)
     assert operators(content)["Transpose"] <= 1
+
+
+@pytest.mark.parametrize("name", ["00_yolov8n_full_integer_quant", "01_deeplabv3_mnv2_dm05_pascal_quant"])
+def test_large_integer_models_are_transposed_at_their_edges_only(name: str) -> None:
+    model, ranges = dequantize(normalise(read_tflite(reference(f"edgetpu/{name}.tflite"))))
+    content = emit_onnx(model, ranges, opset=13, quantize=True)
+    assert operators(content)["Transpose"] == 2
+    (found,) = onnxruntime_outputs(content, [np.zeros(t.dims, np.float32) for t in model.input_types()])
+    assert found.shape == model.output_types()[0].dims
+
+
+@given(
+    size=st.tuples(st.integers(5, 9), st.integers(5, 9)),
+    kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    stride=st.integers(1, 3),
+    dilation=st.integers(1, 2),
+    padding=st.sampled_from(Padding),
+    seed=st.integers(0, 9),
+)
+@settings(max_examples=60, deadline=None)
+def test_convolutions_of_any_geometry(
+    size: tuple[int, int], kernel: tuple[int, int], stride: int, dilation: int, padding: Padding, seed: int
+) -> None:
+    assume(stride == 1 or dilation == 1)
+    rng = np.random.default_rng(seed)
+    b = GraphBuilder()
+    x = b.input("x", (1, *size, 2))
+    weights = rng.normal(size=(3, *kernel, 2))
+    model = b.model([conv(b, x, weights, np.ones(3), stride=stride, dilation=dilation, padding=padding)])
+    judge(model)
 
 
 @pytest.fixture(scope="module")
@@ -146,12 +179,12 @@ def test_a_dense_layer_computes_what_its_integers_say() -> None:
     x = b.input("x", (1, 6))
     out = b.op("FULLY_CONNECTED", [x, b.const(weights), b.const(bias)], (1, 3), options="FullyConnectedOptions")
     content = emit_onnx(b.model([out]), {x: Range(low=-1, high=3, reason="")}, opset=13, quantize=True)
-    given = rng.uniform(-4, 4, (1, 6)).astype(np.float32)
+    sample = rng.uniform(-4, 4, (1, 6)).astype(np.float32)
     step = np.float32(3 / 127)
     scales = np.abs(weights).max(1) / 127
-    data = np.clip(np.rint(given / step), -128, 127)
+    data = np.clip(np.rint(sample / step), -128, 127)
     wanted = data @ np.rint(weights / scales[:, None]).T * (step * scales) + bias
-    np.testing.assert_allclose(onnxruntime_outputs(content, [given])[0], wanted, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(onnxruntime_outputs(content, [sample])[0], wanted, rtol=1e-5, atol=1e-5)
 
 
 def test_scales_that_weights_bring_along_are_used() -> None:

@@ -1,4 +1,4 @@
-"""Float models of a wanted size, for timing builds: a stack of convolutions and one dense layer that holds the bytes."""
+"""Float models of a wanted size, for timing builds: a stack of pointwise convolutions that holds the bytes."""
 
 from pathlib import Path
 

@@ -72,7 +72,9 @@ def report_of(
         golden=tuple(
             GoldenEngine(engine=run.engine, version=f"{run.runtime} {run.version}", detail=run.resolver) for run in runs
         ),
-        tools=tuple(Tool(name=name, version=version) for name, version in (*source.tools, *job.quantized.tools)),
+        tools=tuple(
+            Tool(name=name, version=version) for name, version in (*source.tools, *job.quantized.tools, *product.tools)
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from packager.build.resolve import Resolved, resolve
 from packager.build.result import BuildResult, BuiltBundle
 from packager.build.score import Truth, score, truth_of
 from packager.build.timing import time_artifact, write_timed_report
+from packager.build.vendor import complete
 from packager.bundle import Bundle, Origin, check_destination
 from packager.config.profile import Profile
 from packager.config.request import BuildRequest
@@ -106,7 +107,7 @@ def _refuse(request: BuildRequest, jobs: tuple[Job, ...]) -> None:
 def _make(request: BuildRequest, source: Source, job: Job, data: Data, truth: Truth, step: Step) -> _Made:
     target = job.profile.name
     step(f"{target}: making the artifact")
-    product = family_of(job.profile).emit(job)
+    product = complete(job, family_of(job.profile).emit(job))
     step(f"{target}: running the artifact")
     examined = examine(job, product, truth.samples)
     report = report_of(
@@ -126,13 +127,13 @@ def _make(request: BuildRequest, source: Source, job: Job, data: Data, truth: Tr
         artifact=product.artifact,
         engine=product.engine,
         engines=[run.engine for run in examined.runs],
-        origin=_origin(request, source, job, data),
+        origin=_origin(request, source, job, product, data),
     )
     bundle.add(*product.files, *examined.entries, *report_files(report))
     return _Made(job=job, product=product, examined=examined, report=report, bundle=bundle)
 
 
-def _origin(request: BuildRequest, source: Source, job: Job, data: Data) -> Origin:
+def _origin(request: BuildRequest, source: Source, job: Job, product: Product, data: Data) -> Origin:
     calibration = data.calibration
     return Origin(
         source=source.path.name,
@@ -142,7 +143,7 @@ def _origin(request: BuildRequest, source: Source, job: Job, data: Data) -> Orig
         seeds={"random": request.seed},
         calibration=calibration.source if calibration else "",
         calibration_sha256=calibration.sha256 if calibration else "",
-        tools=dict((*source.tools, *job.quantized.tools)),
+        tools=dict((*source.tools, *job.quantized.tools, *product.tools)),
     )
 
 

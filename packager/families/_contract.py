@@ -45,6 +45,8 @@ class Product:
     latencies: Mapping[int, float] = dataclasses.field(default_factory=dict)
     """Operator index to estimated milliseconds on the target."""
     diagnostics: tuple[Diagnostic, ...] = ()
+    tools: tuple[tuple[str, str], ...] = ()
+    """Name and version of the outside tools that had a part in it."""
 
 
 class Family(Protocol):

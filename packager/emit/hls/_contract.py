@@ -55,6 +55,8 @@ class Stage:
     """Arguments after the arrays."""
     tokens_in: int = 0
     """Beats it must have read before its first write, for the latency."""
+    ahead: int = 0
+    """Beats that should fit in front of it, so that whoever writes need not stop while it reads nothing."""
     shape: str = ""
     """Definition of the window's shape, where the call names one."""
 

@@ -83,6 +83,7 @@ def matrix_stages(op: Op, linear: Linear, fold: Fold, pixels: int) -> tuple[Stag
         + held,
         arrays=arrays,
         tokens_in=steps,
+        ahead=steps if groups > 1 else 0,
     )
     return unit, requantize_stage(op, linear.scaling, pixels=pixels, pe=fold.pe, steps=steps)
 

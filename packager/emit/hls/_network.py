@@ -154,6 +154,7 @@ class _Builder:
         sources = op.streams()
         reads = [self._convert(self._take(t), stages[0].lanes_in) for t in sources]
         lag = self._join(sources, reads)
+        reads = [self._deepen(channel, stages[0].ahead) for channel in reads]
         for position, stage in enumerate(stages):
             last = position == len(stages) - 1
             target = self._add(
@@ -230,6 +231,10 @@ class _Builder:
         self._process(f"{target.name}_{kind}", stage, (source.name,), (target.name,), None)
         return target
 
+    def _deepen(self, channel: Channel, depth: int) -> Channel:
+        known = self._channels[channel.name]
+        return known if known.port or known.depth >= depth else self._add(dataclasses.replace(known, depth=depth))
+
     def _join(self, sources: Sequence[int], reads: list[Channel]) -> dict[int, float]:
         """Where two branches of one stream meet, let the shorter one wait in a buffer of a whole frame.
 
@@ -242,7 +247,7 @@ class _Builder:
                 first, second = lags[0][ancestor], lags[1][ancestor]
                 for channel, shorter in zip(reads, (first <= second, second <= first), strict=True):
                     if shorter:
-                        self._add(dataclasses.replace(channel, depth=max(channel.tokens, _DEPTH)))
+                        self._deepen(channel, channel.tokens)
         merged: dict[int, float] = {}
         for lag in lags:
             for ancestor, rows in lag.items():

@@ -44,10 +44,12 @@ def project(
 
 
 def _static() -> Iterator[tuple[str, str]]:
-    folder = data_dir("templates") / _FOLDER / "include"
-    for file in sorted(folder.iterdir(), key=lambda p: p.name):
-        if file.name.endswith(".h"):
-            yield f"include/{file.name}", file.read_text("utf-8")
+    """Every header, as it is."""
+    folder = data_dir("templates") / _FOLDER
+    for inside in ("include", "testbench"):
+        for file in sorted((folder / inside).iterdir(), key=lambda p: p.name):
+            if file.name.endswith(".h"):
+                yield f"{inside}/{file.name}", file.read_text("utf-8")
 
 
 def _rendered(context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

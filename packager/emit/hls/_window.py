@@ -74,6 +74,7 @@ class Window:
             cost=window_cost(lanes, depth * row),
             scalars=(padding,),
             tokens_in=self.first_rows * row,
+            ahead=self.first_rows * row,
             shape=self.definition(),
         )
 

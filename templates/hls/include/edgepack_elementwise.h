@@ -20,7 +20,7 @@ void add(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out, const int32_t (
     EP_PRAGMA(BIND_STORAGE variable = table_a type = rom_np impl = lutram)
     EP_PRAGMA(BIND_STORAGE variable = table_b type = rom_np impl = lutram)
     for (int i = 0; i < TOTAL / LANES; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         const word<LANES> x = a.read();
         const word<LANES> y = b.read();
         word<LANES> result;
@@ -39,7 +39,7 @@ template <int TOTAL, int LANES>
 void lookup(stream<LANES> &in, stream<LANES> &out, const int8_t (&table)[256]) {
     EP_PRAGMA(BIND_STORAGE variable = table type = rom_np impl = lutram)
     for (int i = 0; i < TOTAL / LANES; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         const word<LANES> x = in.read();
         word<LANES> result;
         for (int l = 0; l < LANES; ++l) {

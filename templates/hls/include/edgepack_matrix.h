@@ -33,7 +33,7 @@ void matrix(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[(OUT 
     int group = 0;
     int row = 0;
     for (int i = 0; i < PIXELS * GROUPS * STEPS; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         word<SIMD> x;
         if (group == 0) {
             x = in.read();
@@ -73,7 +73,7 @@ void depthwise(stream<PE> &in, stream<PE, ACC> &out, const int8_t (&weight)[(CHA
     int tap = 0;
     int row = 0;
     for (int i = 0; i < PIXELS * (CHANNELS / PE) * TAPS; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         const word<PE> x = in.read();
         for (int e = 0; e < PE; ++e) {
             EP_PRAGMA(UNROLL)

@@ -11,7 +11,7 @@ void pool_max(stream<LANES> &in, stream<LANES> &out, int low, int high) {
     word<LANES> best;
     int tap = 0;
     for (int i = 0; i < PIXELS * (CHANNELS / LANES) * TAPS; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         const word<LANES> x = in.read();
         for (int l = 0; l < LANES; ++l) {
             EP_PRAGMA(UNROLL)
@@ -57,7 +57,7 @@ void pool_average(stream<LANES> &in, stream<LANES> &out,
             const int count = rows * (right - (left < 0 ? 0 : left));
             int tap = 0;
             for (int i = 0; i < SHAPE::CHANNELS / LANES * TAPS; ++i) {
-                EP_PRAGMA(PIPELINE II = 1)
+                EP_PIPELINE(1)
                 const word<LANES> x = in.read();
                 for (int l = 0; l < LANES; ++l) {
                     EP_PRAGMA(UNROLL)
@@ -86,7 +86,7 @@ void sum_pixels(stream<LANES> &in, stream<LANES, ACC> &out) {
     word<LANES, ACC> sums[GROUPS];
     int group = 0;
     for (int i = 0; i < PIXELS * GROUPS; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         const word<LANES> x = in.read();
         const word<LANES, ACC> before = sums[group];
         word<LANES, ACC> after;
@@ -99,7 +99,7 @@ void sum_pixels(stream<LANES> &in, stream<LANES, ACC> &out) {
         group = group + 1 == GROUPS ? 0 : group + 1;
     }
     for (int i = 0; i < GROUPS; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         out.write(sums[i]);
     }
 }
@@ -108,7 +108,7 @@ void sum_pixels(stream<LANES> &in, stream<LANES, ACC> &out) {
 template <int CHANNELS, int LANES, int ACC>
 void divide(stream<LANES, ACC> &in, stream<LANES> &out, int count, uint32_t reciprocal, int shift, int low, int high) {
     for (int i = 0; i < CHANNELS / LANES; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         const word<LANES, ACC> sums = in.read();
         word<LANES> result;
         for (int l = 0; l < LANES; ++l) {

@@ -39,7 +39,7 @@ void requantize(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)[CHAN
                 int low, int high) {
     int group = 0;
     for (int i = 0; i < PIXELS * (CHANNELS / PE); ++i) {
-        EP_PRAGMA(PIPELINE II = INTERVAL)
+        EP_PIPELINE(INTERVAL)
         EP_PRAGMA(ALLOCATION operation instances = mul limit = UNITS)
         const word<PE, ACC> sums = in.read();
         word<PE> result;
@@ -47,7 +47,10 @@ void requantize(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)[CHAN
             EP_PRAGMA(UNROLL)
             const integer<ACC + LEFT> sum = get<PE, ACC>(sums, e) + bias[group][e];
             const int exponent = shift[group][e];
-            const integer<ACC + LEFT> raised = LEFT > 0 && exponent > 0 ? sum * (1 << exponent) : sum;
+            integer<ACC + LEFT> raised = sum;
+            if (LEFT > 0 && exponent > 0) {
+                raised = sum * (1 << exponent);
+            }
             const int32_t scaled = doubling_high_multiply<ACC + LEFT>(raised, multiplier[group][e]);
             const int32_t value = rounding_shift(scaled, exponent > 0 ? 0 : -exponent) + zero_point;
             put<PE>(result, e, static_cast<integer<8>>(clamp(value, low, high)));
@@ -65,14 +68,17 @@ void requantize_once(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)
                      int low, int high) {
     int group = 0;
     for (int i = 0; i < PIXELS * (CHANNELS / PE); ++i) {
-        EP_PRAGMA(PIPELINE II = INTERVAL)
+        EP_PIPELINE(INTERVAL)
         EP_PRAGMA(ALLOCATION operation instances = mul limit = UNITS)
         const word<PE, ACC> sums = in.read();
         word<PE> result;
         for (int e = 0; e < PE; ++e) {
             EP_PRAGMA(UNROLL)
             const integer<ACC> sum = get<PE, ACC>(sums, e) + bias[group][e];
-            const integer<ACC + FACTOR + 1> size = sum < 0 ? -sum : sum;
+            integer<ACC + FACTOR + 1> size = sum;
+            if (sum < 0) {
+                size = -sum;
+            }
             const integer<FACTOR + 1> factor = multiplier[group][e];
             const int exponent = shift[group][e];
             const int64_t half = static_cast<int64_t>(1) << (exponent - 1);

@@ -13,7 +13,7 @@ void widen(stream<NARROW> &in, stream<WIDE> &out) {
     word<WIDE> gathered;
     int part = 0;
     for (int i = 0; i < TOTAL / NARROW; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         const word<NARROW> x = in.read();
         for (int p = 0; p < PARTS; ++p) {
             EP_PRAGMA(UNROLL)
@@ -39,7 +39,7 @@ void narrow(stream<WIDE> &in, stream<NARROW> &out) {
     word<WIDE> held;
     int part = 0;
     for (int i = 0; i < TOTAL / NARROW; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         if (part == 0) {
             held = in.read();
         }
@@ -56,7 +56,7 @@ void narrow(stream<WIDE> &in, stream<NARROW> &out) {
 template <int TOTAL, int LANES>
 void duplicate(stream<LANES> &in, stream<LANES> &first, stream<LANES> &second) {
     for (int i = 0; i < TOTAL / LANES; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         const word<LANES> x = in.read();
         first.write(x);
         second.write(x);
@@ -75,7 +75,7 @@ void pad(stream<LANES> &in, stream<LANES> &out, int value) {
     for (int y = 0; y < TOP + IN_H + BOTTOM; ++y) {
         for (int x = 0; x < LEFT + IN_W + RIGHT; ++x) {
             for (int t = 0; t < TILES; ++t) {
-                EP_PRAGMA(PIPELINE II = 1)
+                EP_PIPELINE(1)
                 const bool inside = y >= TOP && y < TOP + IN_H && x >= LEFT && x < LEFT + IN_W;
                 word<LANES> beat = outside;
                 if (inside) {
@@ -92,7 +92,7 @@ template <int PIXELS, int CHANNELS_A, int CHANNELS_B, int LANES>
 void concatenate(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out) {
     for (int p = 0; p < PIXELS; ++p) {
         for (int i = 0; i < (CHANNELS_A + CHANNELS_B) / LANES; ++i) {
-            EP_PRAGMA(PIPELINE II = 1)
+            EP_PIPELINE(1)
             word<LANES> beat;
             if (i < CHANNELS_A / LANES) {
                 beat = a.read();

@@ -34,25 +34,25 @@ void softmax(stream<1> &in, stream<1> &out, const int32_t (&exponent)[256]) {
     for (int row = 0; row < ROWS; ++row) {
         int32_t most = -128;
         for (int c = 0; c < CLASSES; ++c) {
-            EP_PRAGMA(PIPELINE II = 1)
+            EP_PIPELINE(1)
             const integer<8> value = get<1>(in.read(), 0);
             held[c] = value;
             most = value > most ? static_cast<int32_t>(value) : most;
         }
         int32_t sum = 0;  // 12 integer bits
         for (int c = 0; c < CLASSES; ++c) {
-            EP_PRAGMA(PIPELINE II = 1)
+            EP_PIPELINE(1)
             sum += rounding_shift(exponent[most - held[c]], 12);
         }
         int zeros = 0;
         for (int bit = 31; bit > 0; --bit) {
-            EP_PRAGMA(PIPELINE II = 1)
+            EP_PIPELINE(1)
             zeros += (sum >> bit) == 0 ? 1 : 0;
         }
         const uint32_t fraction = (static_cast<uint32_t>(sum) << zeros) - (static_cast<uint32_t>(1) << 31);
         const int32_t scale = reciprocal_of_one_plus(static_cast<int32_t>(fraction));
         for (int c = 0; c < CLASSES; ++c) {
-            EP_PRAGMA(PIPELINE II = 4)
+            EP_PIPELINE(4)
             EP_PRAGMA(ALLOCATION operation instances = mul limit = 1)
             const int32_t share = fixed_multiply(scale, exponent[most - held[c]]);
             const int32_t value = rounding_shift(share, 12 - zeros + 31 - 8) - 128;

@@ -1,4 +1,5 @@
-// Streams: the vendor's where there is one, else a stand-in that stops on a read from nothing and on data left behind.
+// Streams and processes: the vendor's dataflow where there is one; else a stand-in that runs one process after the other
+// and stops on a read from nothing and on data left behind; with EP_TIMED, a simulation that counts cycles.
 #ifndef EDGEPACK_STREAM_H
 #define EDGEPACK_STREAM_H
 
@@ -6,6 +7,8 @@
 
 #ifdef EP_VENDOR
 #include <hls_stream.h>
+#elif defined(EP_TIMED)
+#include "edgepack_timed.h"
 #else
 #include <stddef.h>
 #include <stdio.h>
@@ -62,5 +65,16 @@ template <int LANES, int BITS = 8>
 using stream = hls::stream<word<LANES, BITS>>;
 
 }  // namespace ep
+
+// A stream of the top function, a process that runs beside the others, and their start.
+#ifdef EP_TIMED
+#define EP_STREAM(LANES, BITS, NAME, DEPTH) ep::stream<LANES, BITS> NAME(#NAME, DEPTH)
+#define EP_PROCESS(NAME, ...) ep::timed::spawn(#NAME, [&] { NAME(__VA_ARGS__); })
+#define EP_RUN() ep::timed::run()
+#else
+#define EP_STREAM(LANES, BITS, NAME, DEPTH) ep::stream<LANES, BITS> NAME(#NAME)
+#define EP_PROCESS(NAME, ...) NAME(__VA_ARGS__)
+#define EP_RUN() static_cast<void>(0)
+#endif
 
 #endif

@@ -76,7 +76,7 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
     }
 
     for (int i = 0; i < SHAPE::FIRST * ROW; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         line[i] = in.read();
     }
     int loaded = SHAPE::FIRST;                                             // rows read so far
@@ -90,8 +90,9 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
         int wanted = top + SHAPE::STRIDE_H + SHAPE::REACH;
         wanted = wanted < SHAPE::IN_H ? wanted : SHAPE::IN_H;
         int left = -SHAPE::PAD_LEFT;
+        int credit = 0;  // spreads LOAD reads evenly over ROUND cycles, so that whoever writes need not stop
         for (int i = 0; i < ROUND; ++i) {
-            EP_PRAGMA(PIPELINE II = 1)
+            EP_PIPELINE(1)
             EP_PRAGMA(DEPENDENCE variable = line inter false)
             if (i < EMIT) {
                 const int y = top + at.ky * SHAPE::DILATION_H;
@@ -105,7 +106,10 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
                     left = left + SHAPE::STRIDE_W;
                 }
             }
-            if (i < LOAD && oy + 1 < SHAPE::OUT_H && loaded < wanted) {
+            credit = credit + LOAD;
+            const bool due = credit >= ROUND;
+            credit = due ? credit - ROUND : credit;
+            if (due && oy + 1 < SHAPE::OUT_H && loaded < wanted) {
                 line[store] = in.read();
                 store = store + 1 == SHAPE::ROWS * ROW ? 0 : store + 1;
                 load_column = load_column + 1;
@@ -120,7 +124,7 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
     // Rows below the last window, of an image that the stride does not divide.
     const int REST = SHAPE::LAST < SHAPE::IN_H ? SHAPE::IN_H - (SHAPE::LAST > SHAPE::FIRST ? SHAPE::LAST : SHAPE::FIRST) : 0;
     for (int i = 0; i < REST * ROW; ++i) {
-        EP_PRAGMA(PIPELINE II = 1)
+        EP_PIPELINE(1)
         in.read();
     }
 }

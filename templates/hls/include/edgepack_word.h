@@ -20,6 +20,18 @@
 #define EP_PRAGMA(...)
 #endif
 
+// First thing in a loop that starts an iteration every CYCLES cycles.
+#ifdef EP_TIMED
+namespace ep {
+namespace timed {
+void tick(int cycles);
+}
+}  // namespace ep
+#define EP_PIPELINE(CYCLES) ::ep::timed::tick(CYCLES);
+#else
+#define EP_PIPELINE(CYCLES) EP_PRAGMA(PIPELINE II = CYCLES)
+#endif
+
 namespace ep {
 
 #ifdef EP_VENDOR

@@ -146,7 +146,8 @@ def _limits(rows: Mapping[str, Any], source: str, section: str) -> dict[str, Lim
 def _limit(figure: str, row: _Row, source: str, key: str) -> Limit:
     unit = figure_kinds()[figure].unit
     if row.basis not in ("", *Basis):
-        raise ConfigError(f"{source}: {key}: no basis named {row.basis!r}", hint=did_you_mean(row.basis, Basis))
+        known = [basis.value for basis in Basis]
+        raise ConfigError(f"{source}: {key}: no basis named {row.basis!r}", hint=did_you_mean(row.basis, known))
 
     def quantity(name: str) -> float | None:
         value = getattr(row, name)
@@ -197,13 +198,15 @@ def parse_quantity(value: Any, unit: str, *, where: str) -> float:
     match = None if isinstance(value, bool) else _QUANTITY.fullmatch(text)
     known = _SCALES.get(unit, {unit: 1.0})
     example = {"B": "200 KiB", "ms": "5 ms", "s": "30 s"}.get(unit, f"10 {unit}" if unit != "1" else "0.5")
-    if match is None or not math.isfinite(float(match[1])):
+    if match is None:
         raise ConfigError(f"{where}: {value!r} is not a quantity", hint=f'write a number or "{example}"')
     number, word = match.groups()
     if word and word not in known:
         hint = "KiB is 1024 bytes, kB is 1000" if word == "KB" and unit == "B" else f"units: {', '.join(known)}"
         raise ConfigError(f"{where}: {word!r} is no unit of this figure", hint=hint)
-    return float(number) * known[word or unit]
+    if not math.isfinite(quantity := float(number) * known[word or unit]):
+        raise ConfigError(f"{where}: {value!r} is too large", hint=f'write a number or "{example}"')
+    return quantity
 
 
 def _change(value: Any, unit: str, *, where: str) -> Change:

@@ -89,9 +89,12 @@ def _value(hint: Any, value: Any, source: str, key: str) -> Any:
     return _scalar(hint, value, source, key)
 
 
+_WORDS: Mapping[type[Any], str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
 def _scalar(hint: type[Any], value: Any, source: str, key: str) -> Any:
     if isinstance(value, bool) != (hint is bool) or not isinstance(value, (int, float) if hint is float else hint):
-        raise _wrong(source, key, {"str": "text", "int": "a whole number", "float": "a number"}[hint.__name__], value)
+        raise _wrong(source, key, _WORDS[hint], value)
     if hint is not float:
         return value
     try:

@@ -5,8 +5,9 @@ import re
 
 from packager.report.text import visible
 
-_ACTIVE = re.compile(r"([\\`*\[\]|~]|(?<!\w)_|_(?!\w))")
-"""What means something inside a line; the rest does so only at its start, where we never put a name."""
+_ACTIVE = re.compile(r"([\\`*\[\]|]|~(?=.*~)|(?<!\w)_|_(?!\w))")
+"""What means something inside a line, a tilde only where another follows; the rest means something only at the start of
+a line, where we never put a name."""
 
 
 def cell(text: str) -> str:

@@ -140,11 +140,16 @@ class Report:
         """
         for problem in _problems(self):
             raise IntegrityError(f"report: {problem}", hint="this is a fault of EdgePack's; please report it")
-        document = {"schema": SCHEMA, **encode(self)}
-        document["figures"].sort(key=lambda f: (f["name"], f["basis"], f["source"]))
-        document["golden"].sort(key=lambda g: (g["engine"], g["version"], g["detail"]))
-        document["tools"].sort(key=lambda t: (t["name"], t["version"]))
-        return document
+        return {"schema": SCHEMA, **encode(self.ordered())}
+
+    def ordered(self) -> "Report":
+        """The same report with what has no order of its own sorted: figures, golden engines, tools."""
+        return dataclasses.replace(
+            self,
+            figures=tuple(sorted(self.figures, key=lambda f: (f.name, f.basis, f.on, f.source, f.value))),
+            golden=tuple(sorted(self.golden, key=lambda g: (g.engine, g.version, g.detail))),
+            tools=tuple(sorted(self.tools, key=lambda t: (t.name, t.version))),
+        )
 
     def to_json(self) -> bytes:
         """Return `report.json`, the same bytes for equal reports; raises as `to_dict`."""

@@ -31,10 +31,8 @@ class FigureRow:
 
 def figure_rows(report: Report) -> dict[str, list[FigureRow]]:
     """Group title to its rows, in the vocabulary's order; groups without figures are left out."""
-    groups = {
-        group: [f for name in kinds for f in _sorted(report.named(name))] for group, kinds in figure_groups().items()
-    }
-    groups[OTHER] = sorted((f for f in report.figures if f.name not in figure_kinds()), key=lambda f: f.name)
+    groups = {group: [f for name in kinds for f in report.named(name)] for group, kinds in figure_groups().items()}
+    groups[OTHER] = [f for f in report.figures if f.name not in figure_kinds()]
     return {group: [row_of(f) for f in figures] for group, figures in groups.items() if figures}
 
 
@@ -97,7 +95,3 @@ def milliseconds(value: float | None) -> str:
 
 def count(value: float) -> str:
     return show(value, "1") if value else DASH
-
-
-def _sorted(figures: tuple[Figure, ...]) -> list[Figure]:
-    return sorted(figures, key=lambda f: (f.basis, f.source))

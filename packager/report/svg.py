@@ -166,7 +166,9 @@ def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
 
 
 def text(x: float, y: float, content: str, style: str, anchor: str = "start") -> str:
-    """Return one line of text with its baseline at `y`."""
+    """Return one line of text with its baseline at `y`; nothing for no content."""
+    if not content:
+        return ""
     return element("text", {"x": x, "y": y, "class": style, "text-anchor": anchor}, escaped(content))
 
 
@@ -178,7 +180,7 @@ def element(tag: str, attrs: Mapping[str, str | float], *children: str) -> str:
 
 def number(value: float) -> str:
     """A coordinate, to a tenth of a unit."""
-    return f"{value:.1f}".removesuffix(".0")
+    return f"{round(value, 1) + 0:.1f}".removesuffix(".0")  # + 0 turns -0 into 0
 
 
 def escaped(content: str) -> str:

@@ -1,7 +1,6 @@
 """Values as people read them, and names that can do no harm where they are shown."""
 
 import math
-import unicodedata
 from collections.abc import Sequence
 
 from packager.figure import Basis, Figure
@@ -22,7 +21,7 @@ def show(value: float, unit: str) -> str:
     if unit == "ms":
         return _milliseconds(value)
     number = _number(value)
-    return number if unit == "1" else f"{number} {unit}"
+    return number if unit == "1" else f"{number} {visible(unit)}"
 
 
 def show_change(value: float, unit: str) -> str:
@@ -51,7 +50,7 @@ def exact(value: float) -> str:
 
 def visible(text: str, limit: int = _MAX_NAME) -> str:
     """The text with control, direction and undecodable characters spelled out, the middle of a long one cut."""
-    plain = "".join(c if unicodedata.category(c) not in _UNSEEN else _spelled(c) for c in text)
+    plain = "".join(c if c.isprintable() else _spelled(c) for c in text)
     if len(plain) <= limit:
         return plain
     half = (limit - 1) // 2
@@ -64,9 +63,6 @@ def short_names(names: Sequence[str]) -> list[str]:
     scopes = {name.partition("/")[0] for name in first if "/" in name}
     scope = scopes.pop() + "/" if len(scopes) == 1 else ""
     return [name.removeprefix(scope) or name for name in first]
-
-
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def _spelled(character: str) -> str:

@@ -5,7 +5,7 @@ Each exports ``place(model, profile) -> Placement``.
 
 import dataclasses
 import importlib
-import importlib.util
+import pkgutil
 from collections.abc import Iterable, Mapping
 
 from packager.config.profile import Profile
@@ -26,10 +26,9 @@ class Placement:
 
 def place(model: Model, profile: Profile) -> Placement:
     """Ask the module of the profile's family; of a family without one nothing is known."""
-    name = f"{__name__}.{profile.family}"
-    if not profile.family.isidentifier() or importlib.util.find_spec(name) is None:
+    if profile.family not in {module.name for module in pkgutil.iter_modules(__path__)}:
         return Placement(default=Place.UNCERTAIN)
-    answer: Placement = importlib.import_module(name).place(model, profile)
+    answer: Placement = importlib.import_module(f"{__name__}.{profile.family}").place(model, profile)
     return answer
 
 

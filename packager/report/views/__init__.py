@@ -20,7 +20,7 @@ def render_view(name: str, report: Report) -> str:
     """
     if name not in view_formats():
         raise ConfigError(f"no format named {name!r}", hint=did_you_mean(name, view_formats()))
-    rendered: str = importlib.import_module(f"{__name__}.{name}").render(report)
+    rendered: str = importlib.import_module(f"{__name__}.{name}").render(report.ordered())
     return rendered
 
 

@@ -42,7 +42,15 @@ def _figures(report: Report) -> Iterator[str]:
         yield _table(
             (cell(group), "", ">value", ">bytes", ">band", "basis", "on or from what"),
             (
-                (cell(r.title), code(r.name), r.value, r.digits, r.band, r.basis + cell(r.place), cell(r.source))
+                (
+                    cell(r.title),
+                    code(r.name),
+                    cell(r.value),
+                    r.digits,
+                    cell(r.band),
+                    r.basis + cell(r.place),
+                    cell(r.source),
+                )
                 for r in rows
             ),
         )

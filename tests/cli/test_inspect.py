@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+from cli.edgepack import Outcome
+from report.placement.test_placement import network
+from report.sample import SAMPLE
+
+from packager.bundle import Bundle
+from packager.cli.inspect import _ranges, _shapes, command
+from packager.errors import ConfigError
+from packager.ir import write_tflite
+from packager.report.views import report_files
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "net.tflite"
+    path.write_bytes(write_tflite(network()))
+    return path
+
+
+def test_a_model_for_people(model: Path) -> None:
+    lines = Outcome(command, model).out.splitlines()
+    assert lines[0].startswith("net.tflite: tflite, ")
+    assert lines[1].startswith("2 operators, ")
+    assert lines[2] == "input   int8 1x8  x  0.5 * (q - 3)"
+    assert "runs on" not in lines[5]
+    assert lines[6].split() == ["0", "LOGISTIC", "1x8", "int8", "sigmoid"]
+
+
+def test_with_a_target_places_and_each_reason_once(model: Path) -> None:
+    out = Outcome(command, model, "--target", "coral").out
+    assert "runs on" in out
+    assert "\ntpu #0: Mapped to Edge TPU\n" in out
+    assert "\ncpu #1: " in out
+
+
+def test_json_is_one_document_with_the_keys_of_the_design(model: Path) -> None:
+    document = Outcome(command, model, "--target", "coral", "--json").json
+    assert {"model", "inputs", "outputs", "layers"} <= document.keys()
+    assert [layer["placement"] for layer in document["layers"]] == ["tpu", "cpu"]
+    assert [layer["placement"] for layer in Outcome(command, model, "--json").json["layers"]] == [None, None]
+
+
+def test_a_bundle(tmp_path: Path) -> None:
+    made = Bundle("kws", "0.1.0", "raspberrypi-4")
+    made.add(*report_files(SAMPLE))
+    folder = made.write(tmp_path)
+    done = Outcome(command, folder)
+    assert "kws for raspberrypi-4 (Raspberry Pi 4 Model B)" in done.out
+    assert "report.html" in done.out
+    assert len(Outcome(command, folder, "--json").json["layers"]) == 5
+    assert Outcome(command, folder, "--target", "coral").code == 2
+
+
+def test_mistakes(model: Path, tmp_path: Path) -> None:
+    assert Outcome(command, tmp_path / "none.tflite").code == 2
+    assert Outcome(command, model, "--target", "corall").code == 2
+    assert Outcome(command, model, "--input-shape", "1,x").code == 2
+    model.write_bytes(model.read_bytes()[:100])
+    assert Outcome(command, model).code == 6
+
+
+def test_input_shapes() -> None:
+    assert _shapes(("1,96,96,3", "x=2x3", "a=b=4")) == {"": (1, 96, 96, 3), "x": (2, 3), "a=b": (4,)}
+    for wrong in ("", "x=", "1,,2", "0,1", "-1"):
+        with pytest.raises(ConfigError, match="not a shape"):
+            _shapes((wrong,))
+
+
+def test_runs_of_operators_are_short() -> None:
+    assert _ranges([0, 1, 2, 4, 6, 7]) == "#0-#2, #4, #6-#7"

@@ -22,6 +22,7 @@ from packager.measure.interface import interface_of
 
 _DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnxruntime": "onnxruntime"}
 """Whose version an engine's numbers depend on; the other engines are EdgePack's own code."""
+_RESOLVERS = {"xnnpack": "default", "integer": "reference"}
 _FLOAT_TOLERANCE = 0.05
 """Of the largest output: a Q/DQ graph rounds in float, and a value on the edge of two integers may fall either way."""
 
@@ -78,7 +79,7 @@ def _staged(job: Job, product: Product) -> Iterator[_Staged]:
     bundle.add(*product.files)
     with tempfile.TemporaryDirectory(prefix="edgepack-") as name:
         folder = bundle.write(Path(name))
-        run = find_engine(_variant(product.engine))
+        run = find_engine(_variant(product.engine, job.arithmetic))
         yield _Staged(
             faces=interface_of(folder, bundle.manifest()),
             compute=lambda inputs: run(folder, folder / product.artifact, inputs),
@@ -98,7 +99,7 @@ def _run(
         outputs = stage.compute(inputs)
     except ToolError as error:
         return [], [_note(f"{product.engine} was not run here: {error}", error.hint)], None
-    runs = [_golden(_variant(product.engine), tuple(output[:golden] for output in outputs))]
+    runs = [_golden(_variant(product.engine, job.arithmetic), tuple(output[:golden] for output in outputs))]
     scored = real(tuple(output[golden:] for output in outputs), faces) if samples is not None else None
     return runs, [], scored
 
@@ -151,9 +152,9 @@ def _golden(engine: str, outputs: tuple[Array, ...]) -> GoldenRun:
     )
 
 
-def _variant(engine: str) -> str:
-    """LiteRT's numbers depend on the resolver; the default is what devices run."""
-    return "litert-default" if engine == "litert" else engine
+def _variant(engine: str, arithmetic: str) -> str:
+    """LiteRT's numbers depend on the resolver: the one that computes in the bundle's arithmetic."""
+    return f"litert-{_RESOLVERS[arithmetic]}" if engine == "litert" else engine
 
 
 def _is_integer(faces: Model) -> bool:

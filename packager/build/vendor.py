@@ -1,4 +1,4 @@
-"""What a vendor's own compiler makes of an artifact, where it is on PATH; a note on what its absence costs where not."""
+"""What a vendor's own compiler makes of an artifact, where it is on PATH; where not, a note on what that costs."""
 
 import dataclasses
 

@@ -20,6 +20,7 @@ FLOORS = (
     ("report",),
     ("build", "registry", "tune"),
     ("cli",),
+    ("__main__",),
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 SHELVES = {"frontends", "passes", "ops", "emit", "families"}

@@ -73,7 +73,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
 
 
 def _load(folder: Path, manifest: Manifest, path: Any) -> Array:
-    if path not in {record.path for record in manifest.files}:
+    if path not in [record.path for record in manifest.files]:
         raise IntegrityError(f"{folder / INDEX} names {path!a}, which the manifest does not list")
     try:
         array: Array = np.load(folder / path, allow_pickle=False)

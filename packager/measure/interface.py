@@ -47,10 +47,11 @@ def _onnx(path: Path) -> Model:
 
 def _onnx_ports(path: str) -> tuple[list[Port], list[Port]]:
     import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # protobuf ships no types
 
     try:
         graph = onnx.load(path, load_external_data=False).graph
-    except (ValueError, OSError) as error:  # protobuf's DecodeError is a ValueError
+    except DecodeError as error:
         raise UnsupportedError(f"{path} is no ONNX model: {error}") from None
     constants = {tensor.name for tensor in graph.initializer}
     return [_port(v) for v in graph.input if v.name not in constants], [_port(v) for v in graph.output]

@@ -23,6 +23,8 @@ _ROW = re.compile(r"^\s*(\w+)\s+(\d+)\s+(\S.*?)\s*$", re.MULTILINE)
 _SIZE = re.compile(r"^(?P<what>(?:On|Off)-chip memory [^:]+):\s*(?P<count>[\d.]+)\s*(?P<unit>[KMG]?i?B)", re.MULTILINE)
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _TAIL = 4000
+_GRACE = 10.0
+"""Seconds that the compiler gets beyond its own time-out, which says more than ours."""
 _REMEDIES = {
     "Model not quantized": "build with an int8 recipe",
     "Didn't find op for builtin opcode": "an operator is newer than the compiler; a build for coral names it",
@@ -98,7 +100,7 @@ def _compile(program: str, model: bytes, min_runtime: int, timeout: float) -> Ed
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                timeout=timeout + 10,  # its own clock comes first, and says more
+                timeout=timeout + _GRACE,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:

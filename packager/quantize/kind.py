@@ -22,10 +22,9 @@ def kind_of(model: Model) -> Kind:
     most at the model's own inputs and outputs (behind QUANTIZE, before DEQUANTIZE, or out of a custom operator);
     legacy uint8 models are integer. ``half``: anything between, as dynamic-range and float16 files are.
     """
-    mixed = _mixed(model.main)
     if not any(_is_quantized(graph, t) for graph in model.graphs for t in range(len(graph.tensors))):
-        return Kind.HALF if mixed else Kind.FLOAT
-    return Kind.HALF if mixed else Kind.INTEGER
+        return Kind.FLOAT
+    return Kind.HALF if _mixed(model.main) else Kind.INTEGER
 
 
 def refuse_half(model: Model) -> None:

@@ -8,12 +8,14 @@ from packager.config.samples import Samples, check_shapes
 from packager.errors import ConfigError, Diagnostic, Severity, UnsupportedError
 from packager.ir import Model, read_tflite_bytes, write_tflite
 from packager.passes import normalise
+from packager.passes.edge_types import EdgeTypes
 from packager.quantize._contract import Quantized, QuantPlan
 from packager.quantize.apply_litert import apply_litert, tool
 from packager.quantize.calibrate import calibrate
 from packager.quantize.check import check_integer
 from packager.quantize.kind import Kind, kind_of, refuse_half
 from packager.quantize.plan import LITERT, NONE, make_plan, with_ranges
+from packager.rewrite import apply_passes
 
 _LEVELS = {"int8": 256, "int16x8": 65536}
 
@@ -24,6 +26,8 @@ def quantize_model(
     samples: Samples | None = None,
     *,
     input_shapes: Mapping[str, tuple[int, ...]] | None = None,
+    inputs: str = "",
+    outputs: str = "",
 ) -> Quantized:
     """Normalise, calibrate, plan, apply and check.
 
@@ -32,6 +36,8 @@ def quantize_model(
         recipe: How to quantize.
         samples: Calibration inputs; only schemes with integer activations need them.
         input_shapes: For dynamic dimensions, by input name; the empty name means the only input.
+        inputs: Type of the model's inputs, in place of the recipe's. An integer model keeps its own unless this is set.
+        outputs: The same for its outputs.
 
     Raises:
         ConfigError: calibration data is missing or does not fit, or the recipe does not fit the model.
@@ -40,7 +46,8 @@ def quantize_model(
     refuse_half(model)
     static = normalise(model, input_shapes)
     if kind_of(model) is Kind.INTEGER:
-        return _taken_as_it_is(static, recipe)
+        return _taken_as_it_is(static, recipe, EdgeTypes(inputs=inputs, outputs=outputs))
+    recipe = dataclasses.replace(recipe, inputs=inputs or recipe.inputs, outputs=outputs or recipe.outputs)
     plan = make_plan(static, recipe)
     if any(op.scheme in CALIBRATED for op in plan.ops):
         plan = _calibrated(plan, static, recipe, samples)
@@ -80,12 +87,12 @@ def _applied(plan: QuantPlan, model: Model, recipe: Recipe) -> Model:
     return apply_aeq(model, recipe, plan)
 
 
-def _taken_as_it_is(model: Model, recipe: Recipe) -> Quantized:
+def _taken_as_it_is(model: Model, recipe: Recipe, edges: EdgeTypes) -> Quantized:
     note = Diagnostic(
         severity=Severity.NOTE,
         message=f"the model is quantized already; recipe {recipe.name} is not applied",
     )
-    return Quantized(model=model, float_model=None, ranges={}, plan=None, notes=(note,))
+    return Quantized(model=apply_passes(model, [edges]), float_model=None, ranges={}, plan=None, notes=(note,))
 
 
 def _untrusted(samples: Samples | None) -> tuple[Diagnostic, ...]:
@@ -98,8 +105,3 @@ def _untrusted(samples: Samples | None) -> tuple[Diagnostic, ...]:
             hint="give real ones with --calibration inputs.npz",
         ),
     )
-
-
-def with_edges(recipe: Recipe, inputs: str, outputs: str) -> Recipe:
-    """The recipe with other types at the model's inputs and outputs; empty for the recipe's own."""
-    return dataclasses.replace(recipe, inputs=inputs or recipe.inputs, outputs=outputs or recipe.outputs)

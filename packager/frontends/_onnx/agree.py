@@ -1,86 +1,91 @@
 """Whether a converted graph computes what the ONNX graph computes: both run once on the same numbers."""
 
+import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from packager.frontends._onnx import runtime
 from packager.frontends._onnx.value import to_last
+from packager.ir import read_tflite_bytes
 
 Array = npt.NDArray[Any]
 RELATIVE = 1e-3
 """Of the largest output: float sums in another order differ by far less, a wrong axis or padding by far more."""
 
 
-def disagreement(model: Any, tflite: bytes) -> str:
-    """Return how the two differ as half a sentence, empty where they agree; inputs and outputs pair up in order.
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """One input and what onnxruntime makes of it."""
 
-    Args:
-        model: The `ModelProto`, of static shapes.
-        tflite: Its conversion; tensors of rank 3 and more may have their channels last.
+    inputs: tuple[Array, ...]
+    outputs: tuple[Array, ...]
+
+
+def evidence(model: Any, path: Path) -> Evidence:
+    """Run a `ModelProto` of static shapes on normal random numbers, integers being zero, for they may be indices.
+
+    Raises:
+        UnsupportedError: onnxruntime can't run it.
     """
-    inputs = _inputs(model)
-    wanted = _run_onnx(model, inputs)
-    best = "its inputs or outputs have other shapes"
-    for given in _arrangements(list(inputs.values()), tflite):
-        got = _run_tflite(tflite, given)
-        found = _difference(wanted, got)
-        if not found:
-            return ""
-        best = found
-    return best
-
-
-def _inputs(model: Any) -> dict[str, Array]:
-    """Return one input each: normal random numbers, zeros for integers, which may be indices."""
     from onnx.helper import tensor_dtype_to_np_dtype
 
     random = np.random.default_rng(0)
     weights = {t.name for t in model.graph.initializer}
-    found = {}
+    inputs = {}
     for info in model.graph.input:
         if info.name not in weights:
             tensor = info.type.tensor_type
             shape, dtype = [d.dim_value for d in tensor.shape.dim], tensor_dtype_to_np_dtype(tensor.elem_type)
             is_float = np.issubdtype(dtype, np.floating)
-            found[info.name] = random.standard_normal(shape).astype(dtype) if is_float else np.zeros(shape, dtype)
+            inputs[info.name] = random.standard_normal(shape).astype(dtype) if is_float else np.zeros(shape, dtype)
+    outputs = runtime.run(model, inputs, path)
+    return Evidence(inputs=tuple(inputs.values()), outputs=tuple(np.asarray(y) for y in outputs))
+
+
+def disagreement(known: Evidence, tflite: bytes) -> str:
+    """Return how a conversion differs as half a sentence, empty where it agrees.
+
+    Inputs and outputs pair up in order; tensors of rank 3 and more may have their channels last.
+    """
+    found = "its inputs have other shapes"
+    for inputs in _arrangements(known.inputs, tflite):
+        outputs = _run(tflite, inputs)
+        found = outputs if isinstance(outputs, str) else _difference(known.outputs, outputs)
+        if not found:
+            return ""
     return found
 
 
-def _run_onnx(model: Any, inputs: Mapping[str, Array]) -> list[Array]:
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return [np.asarray(y) for y in session.run(None, dict(inputs))]
-
-
-def _run_tflite(tflite: bytes, inputs: Sequence[Array]) -> list[Array]:
+def _run(tflite: bytes, inputs: Sequence[Array]) -> list[Array] | str:
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_content=tflite)
-    interpreter.allocate_tensors()
-    for detail, array in zip(interpreter.get_input_details(), inputs, strict=True):
-        interpreter.set_tensor(detail["index"], array.astype(detail["dtype"]))
-    interpreter.invoke()
+    try:
+        interpreter = Interpreter(model_content=tflite)
+        interpreter.allocate_tensors()
+        for detail, array in zip(interpreter.get_input_details(), inputs, strict=True):
+            interpreter.set_tensor(detail["index"], array.astype(detail["dtype"]))
+        interpreter.invoke()
+    except (RuntimeError, ValueError) as error:
+        return f"LiteRT says {str(error).strip().splitlines()[0]}"
     return [interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()]
 
 
 def _arrangements(inputs: Sequence[Array], tflite: bytes) -> Iterator[list[Array]]:
-    """Yield the inputs as the converted graph may want them: channels last, and as they are, where the shape fits."""
-    from packager.ir import read_tflite_bytes
-
+    """Yield the inputs as the conversion may want them: channels last, or as they are, wherever the shape fits."""
     shapes = [t.dims for t in read_tflite_bytes(tflite).input_types()]
     if len(shapes) != len(inputs):
         return
-    choices = []
-    for array, shape in zip(inputs, shapes, strict=True):
-        both = [array.transpose(to_last(array.ndim)), array] if array.ndim > 2 else [array]
-        choices.append([a for a in both if a.shape == shape])
-    yield from (list(c) for c in itertools.product(*choices))
+    fitting = [[a for a in _layouts(x) if a.shape == shape] for x, shape in zip(inputs, shapes, strict=True)]
+    yield from (list(choice) for choice in itertools.product(*fitting))
+
+
+def _layouts(array: Array) -> list[Array]:
+    return [array.transpose(to_last(array.ndim)), array] if array.ndim > 2 else [array]
 
 
 def _difference(wanted: Sequence[Array], got: Sequence[Array]) -> str:
@@ -88,10 +93,18 @@ def _difference(wanted: Sequence[Array], got: Sequence[Array]) -> str:
         return f"it has {len(got)} outputs instead of {len(wanted)}"
     worst = 0.0
     for ours, theirs in zip(wanted, got, strict=True):
-        both = [ours.transpose(to_last(ours.ndim)), ours] if ours.ndim > 2 else [ours]
-        fits = [float(np.abs(a - theirs).max(initial=0)) for a in both if a.shape == theirs.shape]
-        if not fits:
+        errors = [_error(a, theirs) for a in _layouts(ours) if a.shape == theirs.shape]
+        if not errors:
             return f"an output is {theirs.shape} instead of {ours.shape}"
-        scale = float(np.abs(ours).max(initial=0)) or 1.0
-        worst = max(worst, min(fits) / scale)
+        worst = max(worst, min(errors))
     return "" if worst <= RELATIVE else f"its outputs differ by {worst:.2g} of the largest"
+
+
+def _error(wanted: Array, got: Array) -> float:
+    """Return the largest difference over the largest magnitude, both where `wanted` is finite."""
+    finite = np.isfinite(wanted)
+    wanted, got = wanted[finite].astype(np.float64), got[finite].astype(np.float64)
+    if not np.isfinite(got).all():
+        return float("inf")
+    scale = float(np.abs(wanted).max(initial=0)) or 1.0
+    return float(np.abs(wanted - got).max(initial=0)) / scale

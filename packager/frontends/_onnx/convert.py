@@ -7,10 +7,11 @@ from typing import Any
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.frontends._child import Converted
 from packager.frontends._onnx import onnx2tf
-from packager.frontends._onnx.agree import disagreement
+from packager.frontends._onnx.agree import Evidence, disagreement, evidence
 from packager.frontends._onnx.graph import UnloweredError, graph_of
 from packager.frontends._onnx.lowering import Lowering
-from packager.frontends._onnx.prepare import fix_shapes, load, simplify
+from packager.frontends._onnx.prepare import fix_shapes, load
+from packager.frontends._onnx.runtime import simplify
 from packager.frontends._onnx.tidy import tidy
 from packager.frontends._shapes import Shape
 from packager.frontends._tensorflow import versions
@@ -26,14 +27,14 @@ def convert_onnx(path: Path, given: Mapping[str, Shape], content: bytes | None =
         UnsupportedError: the file is damaged, or can't be converted without changing what it computes.
     """
     model = fix_shapes(load(path, content), given, path)
-    simple = simplify(model, path)
+    known, simple = evidence(model, path), simplify(model, path)
     tools = versions("onnx", "onnxruntime")
     try:
-        tflite = _lowered(model, simple)
+        tflite = _lowered(simple, known)
     except UnloweredError as reason:
         tflite = onnx2tf.convert(simple, path, str(reason))
         tools += versions("onnx2tf", "tensorflow", "tensorflow-cpu")
-        if found := disagreement(model, tflite):
+        if found := disagreement(known, tflite):
             raise UnsupportedError(
                 f"{path}: the model that onnx2tf made of it computes something else: {found}",
                 hint="replace unusual operators, or convert it to TFLite where it was made",
@@ -41,14 +42,14 @@ def convert_onnx(path: Path, given: Mapping[str, Shape], content: bytes | None =
     return Converted(content=tflite, tools=tools, notes=_layout_notes(model, read_tflite_bytes(tflite)))
 
 
-def _lowered(model: Any, simple: Any) -> bytes:
+def _lowered(simple: Any, known: Evidence) -> bytes:
     """Lower the simplified graph; what comes out must compute what the graph as given computes.
 
     Raises:
         UnloweredError: an operator has no lowering, or the results differ.
     """
     tflite = write_tflite(tidy(Lowering(graph_of(simple)).run()))
-    if found := disagreement(model, tflite):
+    if found := disagreement(known, tflite):
         raise UnloweredError(f"a model of which {found}")
     return tflite
 

@@ -1,6 +1,5 @@
-"""From a file to a static, simplified model: parse, check, fix shapes, fold."""
+"""From a file to a model of static shapes: parse, check, fix shapes."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,41 +85,3 @@ def _declared(tensor: Any) -> list[int | None] | None:
     if not tensor.HasField("shape"):
         return None
     return [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
-
-
-def simplify(model: Any, path: Path) -> Any:
-    """Return the model as onnxruntime's basic optimizations leave it.
-
-    Standard operators only, constants folded, batch normalization and constant scales and shifts folded into
-    convolutions and matrix products.
-
-    Raises:
-        UnsupportedError: onnxruntime does not take the model.
-    """
-    import onnx
-    import onnxruntime as ort
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    with tempfile.TemporaryDirectory() as folder:
-        options.optimized_model_filepath = str(Path(folder, "simple.onnx"))
-        try:
-            ort.InferenceSession(
-                model.SerializeToString(),
-                options,
-                providers=["CPUExecutionProvider"],
-                disabled_optimizers=["TransposeOptimizer"],  # layouts are chosen when lowering
-            )
-        except (
-            state.Fail,
-            state.InvalidGraph,
-            state.InvalidArgument,
-            state.NotImplemented,
-            state.RuntimeException,
-        ) as e:
-            reason = str(e).split(" : ", 2)[-1].strip().splitlines()[0]
-            hint = "export it with standard ONNX operators"
-            raise UnsupportedError(f"{path}: onnxruntime refuses it: {reason}", hint=hint, details=str(e)) from None
-        return onnx.load(options.optimized_model_filepath)

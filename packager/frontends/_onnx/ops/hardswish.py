@@ -1,4 +1,0 @@
-from packager.frontends._onnx.ops._unary import unary
-
-FOLLOWS = True
-lower = unary("HARD_SWISH", "HardSwishOptions")

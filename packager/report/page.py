@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from packager.config.figures import figure_groups, figure_kinds
 from packager.errors import Diagnostic, Severity
-from packager.figure import Figure
+from packager.figure import Basis, Figure
 from packager.report.model import Report
 from packager.report.text import DASH, exact, short_names, show, show_band, show_figure
 
@@ -88,9 +88,40 @@ def quantum(scale: float | None, zero_point: int | None) -> str:
     return f"{scale:.6g} * (q {'-' if offset < 0 else '+'} {abs(offset)})" if offset else f"{scale:.6g} * q"
 
 
-def milliseconds(value: float | None) -> str:
-    """A layer's time to the microsecond, so that a column of them lines up."""
-    return DASH if value is None else f"{value:,.3f}"
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scale:
+    """One unit for a whole column or chart, so that its numbers can be compared at a glance."""
+
+    unit: str
+    factor: float
+    decimals: int
+
+    def digits(self, value: float | None) -> str:
+        return DASH if value is None else f"{value * self.factor:,.{self.decimals}f}"
+
+    def text(self, value: float) -> str:
+        return f"{self.digits(value)} {self.unit}"
+
+
+def time_scale(report: Report) -> Scale:
+    """Milliseconds, or microseconds where no layer takes one."""
+    longest = max((layer.latency_ms or 0.0 for layer in report.layers), default=0.0)
+    return Scale("ms", 1, 3) if longest >= 1 else Scale("\u00b5s", 1000, 1)
+
+
+def size_scale(report: Report) -> Scale:
+    """KiB, or bytes where no layer holds ten of them."""
+    largest = max((layer.bytes for layer in report.layers), default=0)
+    return Scale("KiB", 1 / 1024, 1) if largest >= 10 * 1024 else Scale("B", 1, 0)
+
+
+def total_ms(report: Report) -> float | None:
+    """The sum of the layers' times; None where they overlap, as the stages of a pipeline do."""
+    times = [layer.latency_ms for layer in report.layers if layer.latency_ms is not None]
+    whole = [f.value for f in report.named("latency.p50.ms") if f.basis is Basis.ESTIMATED]
+    if not times or (whole and sum(times) > max(whole) * 1.001):  # a thousandth for rounding
+        return None
+    return sum(times)
 
 
 def count(value: float) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from packager.figure import Layer
 from packager.report.model import Memory, Report
-from packager.report.page import layer_names
+from packager.report.page import Scale, layer_names, size_scale, time_scale, total_ms
 from packager.report.svg import Bar, Block, Mark, arena, bars
 from packager.report.text import DASH, short_names
 from packager.util.text import human_bytes
@@ -33,14 +33,16 @@ def pictures(report: Report) -> tuple[Picture, ...]:
 
 
 def _size(report: Report) -> Picture | None:
-    rows = _rows(report, lambda layer: layer.bytes, lambda size: f"{size / 1024:,.1f} KiB")
+    rows = _rows(report, lambda layer: layer.bytes, size_scale(report))
     note = "Constants by the operator that reads them first, in the order of the graph."
     return _chart(report, "size", "Size by layer", note, rows)
 
 
 def _time(report: Report) -> Picture | None:
-    rows = _rows(report, lambda layer: layer.latency_ms or 0.0, lambda ms: f"{ms:,.3f} ms")
+    rows = _rows(report, lambda layer: layer.latency_ms or 0.0, time_scale(report))
     note = f"Estimated for {report.target.title}, in the order of the graph."
+    if total_ms(report) is None:
+        note += " The layers overlap: together they take less than their sum."
     return _chart(report, "time", "Time by layer, estimated", note, rows)
 
 
@@ -63,25 +65,22 @@ def _chart(report: Report, ident: str, title: str, note: str, rows: Sequence[Bar
     return Picture(ident=ident, title=title, note=note, svg=svg, places=places if len(places) > 1 else ())
 
 
-def _rows(report: Report, value: Callable[[Layer], float], write: Callable[[float], str]) -> list[Bar]:
-    """The layers that count, in the graph's order; of many the largest, then a row for the rest.
-
-    `write` spells every value in one unit, so that the column can be compared at a glance.
-    """
+def _rows(report: Report, value: Callable[[Layer], float], scale: Scale) -> list[Bar]:
+    """The layers that count, in the graph's order; of many the largest, then a row for the rest."""
     some = [layer for layer in report.layers if value(layer) > 0]
     total = sum(map(value, some))
     ranked = sorted(some, key=lambda layer: (-value(layer), layer.index))
     kept = {layer.index for layer in (ranked if len(ranked) <= _ROWS else ranked[: _ROWS - 1])}
     names = layer_names(report)
     rows = [
-        _row(layer, names, value(layer), write(value(layer)), f"{value(layer) / total:.1%}")
+        _row(layer, names, value(layer), scale.text(value(layer)), f"{value(layer) / total:.1%}")
         for layer in some
         if layer.index in kept
     ]
     if rest := [layer for layer in some if layer.index not in kept]:
         left = sum(map(value, rest))
         name = f"{len(rest)} smaller ones"
-        rows.append(Bar(index="", op="", name=name, value=0, text=write(left), share=f"{left / total:.1%}"))
+        rows.append(Bar(index="", op="", name=name, value=0, text=scale.text(left), share=f"{left / total:.1%}"))
     return rows
 
 

@@ -14,7 +14,7 @@ _ROW = 22
 _OP, _NAME, _BAR, _VALUE = 30, 178, 380, 650
 """Left edges of the columns of a bar chart: operator, name, bar; right edge of the value."""
 _BAR_WIDTH = 190
-_NAME_CHARS = 30
+_NAME_CHARS = 27
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -87,4 +87,7 @@ def _three_digits(value: float) -> str:
 
 
 def _number(value: float) -> str:
-    return exact(value) if float(value).is_integer() else f"{value:.4g}"
+    """Four significant digits, more before the point where there are; an exponent only for what is next to nothing."""
+    if float(value).is_integer() or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if abs(value) >= 1e-4 else f"{value:.2g}"

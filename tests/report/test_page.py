@@ -1,4 +1,4 @@
-from report.sample import SAMPLE, changed, figure
+from report.sample import SAMPLE, changed, figure, layer, with_figure
 
 from packager.errors import Severity
 from packager.report import page
@@ -43,3 +43,20 @@ def test_the_real_value_of_an_integer() -> None:
     assert page.quantum(0.5, -128) == "0.5 * (q + 128)"
     assert page.quantum(0.5, 0) == "0.5 * q"
     assert page.quantum(None, None) == "\u2013"
+
+
+def test_a_column_has_one_unit() -> None:
+    assert page.time_scale(SAMPLE).text(0.72) == "720.0 \u00b5s"
+    slow = changed(SAMPLE, layers=(layer(0, "ADD", "a", latency_ms=12.5), layer(1, "ADD", "b", latency_ms=0.001)))
+    assert [page.time_scale(slow).text(x.latency_ms or 0) for x in slow.layers] == ["12.500 ms", "0.001 ms"]
+    assert page.size_scale(SAMPLE).text(1024) == "1.0 KiB"
+    assert page.size_scale(slow).text(1024) == "1,024 B"
+
+
+def test_times_that_overlap_have_no_sum() -> None:
+    total = page.total_ms(SAMPLE)
+    assert total is not None
+    assert round(total, 3) == 1.901
+    pipelined = with_figure(SAMPLE, "latency.p50.ms", value=0.8, low=None, high=None)
+    assert page.total_ms(pipelined) is None
+    assert page.total_ms(changed(SAMPLE, layers=())) is None

@@ -22,6 +22,8 @@ from packager.report.text import exact, short_names, show, show_band, show_chang
         (53_200, "1", "53,200"),
         (91.4, "%", "91.4 %"),
         (-3.25, "dB", "-3.25 dB"),
+        (168_918.92, "1/s", "168,919 1/s"),
+        (0.00001234, "mJ", "1.2e-05 mJ"),
     ],
 )
 def test_values_as_people_read_them(value: float, unit: str, text: str) -> None:

@@ -30,7 +30,6 @@ def render(report: Report) -> str:
         bytes=human_bytes,
         exact=exact,
         show=show,
-        ms=page.milliseconds,
         count=page.count,
     )
     text = environment.get_template("report.html.j2").render(
@@ -55,5 +54,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "timed": any(layer.latency_ms is not None for layer in layers),
         "compared": any(layer.sqnr_db is not None for layer in layers),
         "reasoned": any(layer.reason for layer in layers),
+        "time": page.time_scale(report),
+        "total_ms": page.total_ms(report),
         "dash": DASH,
     }

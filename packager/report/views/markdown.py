@@ -61,18 +61,19 @@ def _layers(report: Report) -> Iterator[str]:
         return
     names = page.layer_names(report)
     yield "## Layers"
-    head = (">#", "operator", "name", ">constants, B", ">MACs", ">time, ms", ">SQNR, dB", "runs on", "why")
-    yield _table(head, (_layer(layer, names[layer.index]) for layer in report.layers))
+    time = page.time_scale(report)
+    head = (">#", "operator", "name", ">constants, B", ">MACs", f">time, {time.unit}", ">SQNR, dB", "runs on", "why")
+    yield _table(head, (_layer(layer, names[layer.index], time) for layer in report.layers))
 
 
-def _layer(layer: Layer, name: str) -> tuple[str, ...]:
+def _layer(layer: Layer, name: str, time: page.Scale) -> tuple[str, ...]:
     return (
         str(layer.index),
         code(layer.op),
         code(name),
         page.count(layer.bytes),
         page.count(layer.macs),
-        page.milliseconds(layer.latency_ms),
+        time.digits(layer.latency_ms),
         DASH if layer.sqnr_db is None else f"{layer.sqnr_db:.1f}",
         layer.placement.value,
         cell(layer.reason),

@@ -102,7 +102,7 @@ def test_the_layers_table_has_every_layer_and_its_sum() -> None:
     for x in SAMPLE.layers:
         assert [r for r in rows if r[0] == str(x.index) and r[1] == x.op]
     (total,) = [r for r in rows if any("Sum of 5" in cell for cell in r)]
-    assert total[2:5] == ["24,376", "904,768", "1.901"]
+    assert total[2:5] == ["24,376", "904,768", "1,901.0"]
 
 
 def test_untrusted_reports_say_so_first() -> None:

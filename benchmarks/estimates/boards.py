@@ -95,7 +95,7 @@ BOARDS = (
     ),
     Board(
         profile="coral-usb",
-        runtime="Edge TPU on a PC's USB 3 port",
+        runtime="libedgetpu (host: a PC with USB 3)",
         kinds={**GPU, "depthwise": "depthwise"},
         prior=TPU_FAST_LINK,
         sources=(
@@ -106,7 +106,7 @@ BOARDS = (
     ),
     Board(
         profile="coral-dev-board",
-        runtime="Edge TPU on PCIe",
+        runtime="libedgetpu (PCIe)",
         kinds={**GPU, "depthwise": "depthwise"},
         prior=TPU_FAST_LINK,
         sources=(
@@ -117,7 +117,7 @@ BOARDS = (
     ),
     Board(
         profile="coral-dev-board-mini",
-        runtime="Edge TPU on USB 2",
+        runtime="libedgetpu (USB 2)",
         kinds={**GPU, "depthwise": "depthwise"},
         prior=TPU_SLOW_LINK,
         sources=(

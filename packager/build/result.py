@@ -8,7 +8,7 @@ from packager.config.figures import figure_kinds
 from packager.errors import BudgetExceededError, Diagnostic
 from packager.report.check import Status, Verdict, story
 from packager.report.model import Report
-from packager.report.text import show_figure
+from packager.report.text import show_band, show_figure
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,10 +24,10 @@ class BuiltBundle:
     """With what was timed here."""
     verdicts: tuple[Verdict, ...] = ()
 
-    def summary(self) -> list[tuple[str, str, str]]:
-        """Title, value and origin of each headline figure of the report, in the report's order."""
+    def summary(self) -> list[tuple[str, str, str, str]]:
+        """Title, value, band and origin of each headline figure of the report, in the report's order."""
         return [
-            (kind.title, show_figure(figure), f"{figure.basis}: {figure.source}")
+            (kind.title, show_figure(figure), show_band(figure), f"{figure.basis}: {figure.source}")
             for name, kind in figure_kinds().items()
             for figure in (self.report.named(name) if kind.headline else ())
         ]

@@ -1,5 +1,7 @@
 """Build one bundle per target from a trained model."""
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,12 +95,13 @@ def _request(
 
 
 def _show(result: "BuildResult") -> None:
-    """Print each bundle's place and its key figures."""
+    """Print each bundle's place and its key figures, a line each."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     echo_diagnostics(result.notes)
     for built in result.bundles:
         rows = built.summary()
-        title, value = (max(len(row[column]) for row in rows) for column in (0, 1))
+        title, value, band = (max(len(row[column]) for row in rows) for column in range(3))
         click.echo(f"{built.target}: {built.path}")
         for row in rows:
-            click.echo(f"  {row[0]:{title}}  {row[1]:>{value}}  {row[2]}")
+            click.echo(f"  {row[0]:{title}}  {row[1]:>{value}}  {row[2]:{band}}  {row[3]}"[:width].rstrip())
         click.echo(f"  report: {built.page}")

@@ -47,9 +47,11 @@ def calibrate(model: Model, samples: Samples, how: Calibration, *, levels: int =
     inputs = tuple(samples.arrays.values())
     try:
         return methods[how.method](call(extremes, blob, inputs, _observed(model.main)))
+    except UnsupportedError as error:
+        raise UnsupportedError(f"{model.name}: {error}", hint=error.hint) from None
     except ToolError as error:
         raise UnsupportedError(
-            f"{model.name}: LiteRT can't run the float model: {error}",
+            f"{model.name}: LiteRT can't run it: {error}",
             hint="`edgepack inspect` shows its operators",
             details=error.details,
         ) from None

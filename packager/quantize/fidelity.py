@@ -100,7 +100,7 @@ def real_outputs(model: Model, samples: Samples, arithmetic: str = "xnnpack") ->
     inputs = list(to_integer(samples, model).arrays.values())
     try:
         found = call(outputs_of, write_tflite(model), inputs, RESOLVERS[arithmetic], list(model.main.outputs))
-    except ToolError as error:
+    except (ToolError, UnsupportedError) as error:
         raise _refused(model, error) from None
     return tuple(_real(array, type_) for array, type_ in zip(found, model.output_types(), strict=True))
 
@@ -121,7 +121,7 @@ def layer_sqnr(quantized: Quantized, samples: Samples) -> dict[int, float]:
     )
     try:
         found: dict[int, Energies] = call(energies_of, blobs, inputs, pairs)
-    except ToolError as error:
+    except (ToolError, UnsupportedError) as error:
         raise _refused(quantized.model, error) from None
     ratios = {t: decibels(energies) for t, energies in found.items() if energies.signal}
     return {
@@ -237,9 +237,8 @@ def named_worst(model: Model, layers: Mapping[int, float]) -> tuple[Diagnostic, 
     )
 
 
-def _refused(model: Model, error: ToolError) -> UnsupportedError:
+def _refused(model: Model, error: ToolError | UnsupportedError) -> UnsupportedError:
+    reason = str(error) if isinstance(error, UnsupportedError) else f"LiteRT can't run it: {error}"
     return UnsupportedError(
-        f"{model.name}: LiteRT can't run the model: {error}",
-        hint="`edgepack inspect` shows its operators",
-        details=error.details,
+        f"{model.name}: {reason}", hint="`edgepack inspect` shows its operators", details=error.details
     )

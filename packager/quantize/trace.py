@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from packager.errors import UnsupportedError
+
 Array = npt.NDArray[Any]
 PLAIN = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
 """The optimized kernels alone: a delegate may keep tensors to itself, these write every one."""
@@ -56,16 +58,20 @@ def runs(blob: bytes, inputs: Sequence[Array], resolver: str, *, keep: bool = Fa
     """Yield, after each inference, the function that reads a tensor by its index; `keep` keeps the inner ones."""
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    interpreter = Interpreter(
-        model_content=blob,
-        experimental_op_resolver_type=getattr(OpResolverType, resolver),
-        experimental_preserve_all_tensors=keep,
-        num_threads=1,
-    )
-    interpreter.allocate_tensors()
-    details = interpreter.get_input_details()
-    for i in range(len(inputs[0])):
-        for detail, array in zip(details, inputs, strict=True):
-            interpreter.set_tensor(detail["index"], array[i : i + 1].astype(detail["dtype"], copy=False))
-        interpreter.invoke()
-        yield interpreter.get_tensor
+    try:
+        interpreter = Interpreter(
+            model_content=blob,
+            experimental_op_resolver_type=getattr(OpResolverType, resolver),
+            experimental_preserve_all_tensors=keep,
+            num_threads=1,
+        )
+        interpreter.allocate_tensors()
+        details = interpreter.get_input_details()
+        for i in range(len(inputs[0])):
+            for detail, array in zip(details, inputs, strict=True):
+                interpreter.set_tensor(detail["index"], array[i : i + 1].astype(detail["dtype"], copy=False))
+            interpreter.invoke()
+            yield interpreter.get_tensor
+    except (RuntimeError, ValueError) as error:
+        text = " ".join(str(error).split())
+        raise UnsupportedError(f"LiteRT can't run it: {text}", hint="`edgepack inspect` shows its operators") from None

@@ -19,15 +19,15 @@ Function = Callable[[Real], Real]
 _STEPS = 512
 
 
-def look_up(call: Call, x: Array, function: Function) -> Array:
-    """Apply a real function to 8-bit integers."""
+def look_up(call: Call, x: Array, function: Function, *, arithmetic: str) -> Array:
+    """Apply a real function to 8-bit integers; `arithmetic` is that of the kernel which computes the table."""
     first, output = call.input(0), call.output
     low, high = ends(first)
     every = np.arange(low, high + 1)
     real = np.float32(first.scale) * (every - first.zero_point).astype(np.float32)
     values = function(real.astype(np.float64)).astype(np.float32)
     scaled = values * (np.float32(1) / np.float32(output.scale))
-    if call.arithmetic == "xnnpack":
+    if arithmetic == "xnnpack":
         q = np.rint(scaled + np.float32(output.zero_point))
     else:
         q = fixed.half_away(scaled) + output.zero_point

@@ -17,7 +17,7 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         return ((1 / (1 + np.exp(-x.astype(np.float64)))).astype(np.float32),)
     if call.input(0).dtype is DType.INT16:
         return (_int16(call, x),)
-    return (look_up(call, x, _exact if call.arithmetic == "xnnpack" else _in_float32),)
+    return (look_up(call, x, _exact if call.arithmetic == "xnnpack" else _in_float32, arithmetic=call.arithmetic),)
 
 
 def _exact(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -16,7 +16,7 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         return (np.tanh(x.astype(np.float64)).astype(np.float32),)
     if call.input(0).dtype is DType.INT16:
         return (_int16(call, x),)
-    return (look_up(call, x, np.tanh),)
+    return (look_up(call, x, np.tanh, arithmetic=call.arithmetic),)
 
 
 def _int16(call: Call, x: Array) -> Array:

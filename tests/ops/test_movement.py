@@ -133,3 +133,11 @@ def test_shape_and_cast() -> None:
         b = GraphBuilder()
         x = b.input("x", (1, 6), source)
         judge(b.model([b.op("CAST", [x], (1, 6), options="CastOptions", dtype=target)]))
+
+
+def test_batch_and_space() -> None:
+    edges = np.asarray([[1, 1], [0, 2]], np.int32)
+    moving("SPACE_TO_BATCH_ND", (1, 4, 6, 3), (4, 3, 4, 3), int32(2, 2), edges)
+    moving("BATCH_TO_SPACE_ND", (4, 3, 4, 3), (1, 5, 6, 3), int32(2, 2), np.asarray([[0, 1], [0, 2]], np.int32))
+    moving("SPACE_TO_BATCH_ND", (1, 5, 3), (2, 3, 3), int32(2), np.asarray([[0, 1]], np.int32))
+    moving("BATCH_TO_SPACE_ND", (2, 3, 3), (1, 5, 3), int32(2), np.asarray([[1, 0]], np.int32))

@@ -1,0 +1,20 @@
+"""Real functions of one variable as operators: numpy on float32, a table on integers."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from packager.ops._contract import Array, Call, present
+from packager.ops._table import Function, look_up
+
+
+def applying(function: Function) -> Callable[[Call, Sequence[Array | None]], tuple[Array, ...]]:
+    """The reference of a function that XNNPACK takes in float only: integers are LiteRT's own table in both."""
+
+    def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
+        x = present(inputs[0])
+        if call.input(0).dtype.is_float:
+            return (function(x.astype(np.float64)).astype(np.float32),)
+        return (look_up(call, x, function, arithmetic="integer"),)
+
+    return reference

@@ -1,0 +1,9 @@
+"""CEIL: round up."""
+
+import numpy as np
+
+from packager.ir import DType
+from packager.ops._contract import OpDef
+from packager.ops._pointwise import applying
+
+OP = OpDef(name="CEIL", reference=applying(np.ceil), types=frozenset({DType.FLOAT32}), stacked=1)

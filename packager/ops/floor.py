@@ -1,0 +1,9 @@
+"""FLOOR: round down."""
+
+import numpy as np
+
+from packager.ir import DType
+from packager.ops._contract import OpDef
+from packager.ops._pointwise import applying
+
+OP = OpDef(name="FLOOR", reference=applying(np.floor), types=frozenset({DType.FLOAT32}), stacked=1)

@@ -1,0 +1,9 @@
+"""LOG: natural logarithm."""
+
+import numpy as np
+
+from packager.ir import DType
+from packager.ops._contract import OpDef
+from packager.ops._pointwise import applying
+
+OP = OpDef(name="LOG", reference=applying(np.log), types=frozenset({DType.FLOAT32}), stacked=1)

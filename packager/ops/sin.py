@@ -1,0 +1,9 @@
+"""SIN: sine."""
+
+import numpy as np
+
+from packager.ir import DType
+from packager.ops._contract import OpDef
+from packager.ops._pointwise import applying
+
+OP = OpDef(name="SIN", reference=applying(np.sin), types=frozenset({DType.FLOAT32}), stacked=1)

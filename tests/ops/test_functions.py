@@ -1,0 +1,61 @@
+"""Real functions of one and two variables against LiteRT."""
+
+import numpy as np
+import pytest
+from ops.judging import binary, judge, plain, unary
+
+from packager.ir import DType
+
+EVERY = np.arange(-128, 128, dtype=np.int8)[None]
+ANY_SIGN = ("ABS", "NEG", "EXP", "SQUARE", "FLOOR", "SIN", "COS")
+OPTIMIZED_ONLY = ("CEIL", "ELU")
+"""LiteRT's reference resolver has no kernel for these."""
+OPTIMIZED = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+POSITIVE = ("LOG", "SQRT", "RSQRT")
+
+
+@pytest.mark.parametrize("op", ANY_SIGN)
+def test_float32(op: str) -> None:
+    judge(plain(op, (1, 501)), [np.linspace(-6, 6, 501, dtype=np.float32)[None]])
+
+
+@pytest.mark.parametrize("op", OPTIMIZED_ONLY)
+def test_float32_without_a_reference_kernel(op: str) -> None:
+    x = [np.linspace(-6, 6, 501, dtype=np.float32)[None]]
+    judge(plain(op, (1, 501)), x, arithmetics=("xnnpack",))
+    judge(plain(op, (1, 501)), x, arithmetics=("integer",), resolver=OPTIMIZED)
+
+
+@pytest.mark.parametrize("op", POSITIVE)
+def test_float32_of_positive_numbers(op: str) -> None:
+    judge(plain(op, (1, 500)), [np.linspace(0.01, 60, 500, dtype=np.float32)[None]])
+
+
+@pytest.mark.parametrize("x", [(0.05, 3), (0.02, -128), (0.1, 100)])
+def test_tables(x: tuple[float, int]) -> None:
+    elu = unary("ELU", (1, 256), x=x, y=(0.03, -20))
+    judge(elu, [EVERY], arithmetics=("xnnpack",))
+    judge(elu, [EVERY], arithmetics=("integer",), resolver=OPTIMIZED)
+    judge(unary("EXP", (1, 256), x=x, y=(0.03, -128)), [EVERY])
+    for approximate in (False, True):
+        model = unary("GELU", (1, 256), x=x, y=(0.03, -20), options="GeluOptions", approximate=approximate)
+        judge(model, [EVERY])
+
+
+@pytest.mark.parametrize("approximate", [False, True])
+def test_gelu_of_float32(*, approximate: bool) -> None:
+    x = np.linspace(-6, 6, 501, dtype=np.float32)[None]
+    judge(plain("GELU", (1, 501), options="GeluOptions", approximate=approximate), [x])
+
+
+@pytest.mark.parametrize("op", ["DIV", "SQUARED_DIFFERENCE", "POW"])
+def test_two_variables(op: str) -> None:
+    shapes = ((1, 4, 6), (1, 1, 6))
+    model = binary(op, shapes, dtype=DType.FLOAT32, options={"DIV": "DivOptions"}.get(op, ""))
+    rng = np.random.default_rng(0)
+    judge(model, [rng.uniform(0.5, 2, (3, *shape[1:])).astype(np.float32) for shape in shapes])
+
+
+@pytest.mark.parametrize("op", ["LOG_SOFTMAX", "L2_NORMALIZATION"])
+def test_rows(op: str) -> None:
+    judge(plain(op, (1, 5, 7), options={"LOG_SOFTMAX": "LogSoftmaxOptions"}.get(op, "L2NormOptions")))

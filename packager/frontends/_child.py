@@ -28,6 +28,8 @@ class Converted:
     """A `.tflite` file, or whatever the two sides agreed on."""
     tools: tuple[tuple[str, str], ...] = ()
     notes: tuple[Diagnostic, ...] = ()
+    beside: tuple[str, ...] = ()
+    """Files that belong to the model, relative to its folder."""
     renames: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Names in the content's signature that the format has better ones for."""
 

@@ -19,7 +19,7 @@ class Source:
     path: Path
     bytes: int
     sha256: str
-    """Of the file; of names and contents for a folder."""
+    """Of the file; of names and contents for a folder, or where the model has weights in files of their own."""
     notes: tuple[Diagnostic, ...] = ()
     tools: tuple[tuple[str, str], ...] = ()
     """Name and version of what read it, for the manifest."""

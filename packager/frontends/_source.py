@@ -7,7 +7,7 @@ from pathlib import Path
 from packager.errors import Diagnostic
 from packager.frontends._contract import Source
 from packager.ir import Model, Tensor
-from packager.util.hashing import sha256_file, sha256_tree
+from packager.util.hashing import sha256_bytes, sha256_file, sha256_tree
 
 
 def source_of(
@@ -17,11 +17,17 @@ def source_of(
     *,
     notes: tuple[Diagnostic, ...] = (),
     tools: tuple[tuple[str, str], ...] = (),
+    beside: tuple[str, ...] = (),
 ) -> Source:
+    """State what was read; `beside` names further files of the model, relative to its folder."""
+    files = [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else [path, *(path.parent / b for b in beside)]
+    size = sum(p.stat().st_size for p in files)
     if path.is_dir():
-        size, digest = sum(p.stat().st_size for p in path.rglob("*") if p.is_file()), sha256_tree(path)
+        digest = sha256_tree(path)
+    elif beside:
+        digest = sha256_bytes("".join(f"{p.name}\0{sha256_file(p)}\n" for p in files).encode())
     else:
-        size, digest = path.stat().st_size, sha256_file(path)
+        digest = sha256_file(path)
     return Source(model=model, format=format_, path=path, bytes=size, sha256=digest, notes=notes, tools=tools)
 
 

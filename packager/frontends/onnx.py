@@ -28,7 +28,7 @@ class _OnnxFrontend:
         converted = convert(convert_onnx, path.resolve(), "an ONNX model", dict(options.input_shapes))
         model = model_of(converted, path)
         refuse_flex(model, path)
-        return source_of(path, "onnx", model, notes=converted.notes, tools=converted.tools)
+        return source_of(path, "onnx", model, notes=converted.notes, tools=converted.tools, beside=converted.beside)
 
 
 FRONTEND = _OnnxFrontend()

@@ -1,5 +1,6 @@
 """The child's side of the ONNX path: from a file, or from bytes that an exporter made, to a float `.tflite`."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from packager.frontends._onnx.prepare import fix_shapes, load
 from packager.frontends._onnx.runtime import simplify
 from packager.frontends._onnx.tidy import tidy
 from packager.frontends._shapes import Shape
+from packager.frontends._source import with_public_names
 from packager.frontends._tensorflow import versions
-from packager.ir import Model, read_tflite_bytes, write_tflite
+from packager.ir import Model, Signature, read_tflite_bytes, write_tflite
 
 
 def convert_onnx(path: Path, given: Mapping[str, Shape], content: bytes | None = None) -> Converted:
@@ -26,20 +28,22 @@ def convert_onnx(path: Path, given: Mapping[str, Shape], content: bytes | None =
         ToolError: an operator needs onnx2tf, which is not installed.
         UnsupportedError: the file is damaged, or can't be converted without changing what it computes.
     """
-    model = fix_shapes(load(path, content), given, path)
+    loaded = load(path, content)
+    model = fix_shapes(loaded.model, given, path)
     known, simple = evidence(model, path), simplify(model, path)
     tools = versions("onnx", "onnxruntime")
     try:
         tflite = _lowered(simple, known)
     except UnloweredError as reason:
-        tflite = onnx2tf.convert(simple, path, str(reason))
+        tflite = _renamed(onnx2tf.convert(simple, path, str(reason)), simple)
         tools += versions("onnx2tf", "tensorflow", "tensorflow-cpu")
         if found := disagreement(known, tflite):
             raise UnsupportedError(
                 f"{path}: the model that onnx2tf made of it computes something else: {found}",
                 hint="replace unusual operators, or convert it to TFLite where it was made",
             ) from None
-    return Converted(content=tflite, tools=tools, notes=_layout_notes(model, read_tflite_bytes(tflite)))
+    notes = _layout_notes(model, read_tflite_bytes(tflite))
+    return Converted(content=tflite, tools=tools, notes=notes, beside=loaded.beside)
 
 
 def _lowered(simple: Any, known: Evidence) -> bytes:
@@ -50,8 +54,21 @@ def _lowered(simple: Any, known: Evidence) -> bytes:
     """
     tflite = write_tflite(tidy(Lowering(graph_of(simple)).run()))
     if found := disagreement(known, tflite):
-        raise UnloweredError(f"a model of which {found}")
+        raise UnloweredError(f"what became of it differs: {found}")
     return tflite
+
+
+def _renamed(tflite: bytes, simple: Any) -> bytes:
+    """Give inputs and outputs, which are in order, the names that the ONNX graph has for them."""
+    graph = graph_of(simple)
+    model = read_tflite_bytes(tflite)
+    names = dict(zip((*model.main.inputs, *model.main.outputs), (*graph.inputs, *graph.outputs), strict=False))
+    signature = Signature(
+        key="serving_default",
+        inputs=tuple((names[t], t) for t in model.main.inputs),
+        outputs=tuple((names[t], t) for t in model.main.outputs),
+    )
+    return write_tflite(with_public_names(dataclasses.replace(model, signatures=(signature,)), {}))
 
 
 def _layout_notes(model: Any, converted: Model) -> tuple[Diagnostic, ...]:

@@ -53,7 +53,7 @@ class Lowering:
         """
         missing = sorted({n.op for n in self.graph.nodes if _module(n.op) is None})
         if missing:
-            raise UnloweredError(", ".join(missing))
+            raise UnloweredError(f"no lowering for {', '.join(missing)}")
         for name in self.graph.inputs:
             layout = LAST if len(self.graph.shape(name)) > 2 and self._is_image(name) else PLAIN
             shape = self.graph.shape(name)

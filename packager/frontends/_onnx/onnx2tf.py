@@ -26,7 +26,7 @@ def convert(model: Any, path: Path, reason: str) -> bytes:
     """
     if missing := [m for m in _MODULES if importlib.util.find_spec(m) is None]:
         raise ToolError(
-            f"{path}: {reason} can be converted only by onnx2tf, which needs {', '.join(missing)}",
+            f"{path}: {reason}; onnx2tf may convert it, but needs {', '.join(missing)}",
             hint="pip install 'edgepack[onnx]'",
         )
     np.save(_IMAGES, np.zeros((20, 128, 128, 3), np.float32))
@@ -41,10 +41,11 @@ def convert(model: Any, path: Path, reason: str) -> bytes:
                 non_verbose=True,
                 verbosity="error",
             )
-        except SystemExit:  # how onnx2tf says that it can't
+        except (SystemExit, Exception) as error:  # noqa: BLE001 - it exits, or lets out whatever TensorFlow raised
             raise UnsupportedError(
-                f"{path}: neither EdgePack nor onnx2tf can convert {reason}",
+                f"{path}: {reason}, and onnx2tf can't convert it either",
                 hint="replace the operator, or cut the model before it",
+                details=f"{type(error).__name__}: {error}",
             ) from None
         found = sorted(Path(folder).glob("*_float32.tflite"))
         if not found:

@@ -1,5 +1,6 @@
 """From a file to a model of static shapes: parse, check, fix shapes."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,15 @@ _BESIDE = "an ONNX model's weights lie beside it; copy them along, or save the m
 _QUANTIZED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "ConvInteger")
 
 
-def load(path: Path, content: bytes | None = None) -> Any:
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    model: Any
+    """The `ModelProto`, all weights in it."""
+    beside: tuple[str, ...]
+    """The files that weights came from, relative to the model's folder."""
+
+
+def load(path: Path, content: bytes | None = None) -> Loaded:
     """Parse and check a model, external weights brought in; `content` stands in for the file where given.
 
     Raises:
@@ -25,7 +34,7 @@ def load(path: Path, content: bytes | None = None) -> Any:
         model = onnx.load_model_from_string(path.read_bytes() if content is None else content)
     except DecodeError as error:
         raise UnsupportedError(f"{path}: damaged ONNX file ({error})", hint=AGAIN) from None
-    _check_external(model, path)
+    beside = _external_files(model, path)
     try:
         onnx.load_external_data_for_model(model, str(path.parent))
         onnx.checker.check_model(model)
@@ -37,22 +46,24 @@ def load(path: Path, content: bytes | None = None) -> Any:
         raise UnsupportedError(
             f"{path}: already quantized ({', '.join(quantized)})", hint="give the float model; EdgePack quantizes it"
         )
-    return model
+    return Loaded(model=model, beside=beside)
 
 
-def external_files(model: Any) -> list[str]:
-    """Return the locations that a model names for its weights, as written in it."""
-    return sorted({e.value for t in model.graph.initializer for e in t.external_data if e.key == "location"})
+def _external_files(model: Any, path: Path) -> tuple[str, ...]:
+    """Return the files that a model names for its weights.
 
-
-def _check_external(model: Any, path: Path) -> None:
+    Raises:
+        UnsupportedError: one lies outside the model's folder, or is missing.
+    """
     folder = path.parent.resolve()
-    for location in external_files(model):
+    named = sorted({e.value for t in model.graph.initializer for e in t.external_data if e.key == "location"})
+    for location in named:
         file = (folder / location).resolve()
         if Path(location).is_absolute() or not file.is_relative_to(folder):
             raise UnsupportedError(f"{path}: its weights are said to lie in {location!r}, elsewhere", hint=_BESIDE)
         if not file.is_file():
             raise UnsupportedError(f"{path}: its weights, {location!r}, are missing", hint=_BESIDE)
+    return tuple(named)
 
 
 def fix_shapes(model: Any, given: Mapping[str, Shape], path: Path) -> Any:

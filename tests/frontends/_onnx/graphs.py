@@ -53,7 +53,7 @@ def model_of(
 
 def lowered(model: onnx.ModelProto, **shapes: tuple[int, ...]) -> Model:
     """Lower as the front end does, without its second resort; the result agrees with onnxruntime."""
-    fixed = fix_shapes(load(NOWHERE, model.SerializeToString()), shapes, NOWHERE)
+    fixed = fix_shapes(load(NOWHERE, model.SerializeToString()).model, shapes, NOWHERE)
     result = tidy(Lowering(graph_of(simplify(fixed, NOWHERE))).run())
     assert list(verify(result)) == []
     assert disagreement(evidence(fixed, NOWHERE), write_tflite(result)) == ""

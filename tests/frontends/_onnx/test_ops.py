@@ -31,6 +31,7 @@ CONVOLUTIONS = [
     ({"kernel": (5, 2), "pads": [2, 0, 2, 1]}, ["CONV_2D"]),
     ({"out": 4, "group": 4, "pads": [1, 1, 1, 1]}, ["DEPTHWISE_CONV_2D"]),
     ({"out": 8, "group": 4}, ["DEPTHWISE_CONV_2D"]),
+    ({"out": 6, "group": 2, "pads": [1, 1, 1, 1]}, ["CONV_2D"]),
     ({"out": 4, "group": 4, "dilations": [2, 1], "strides": [1, 1]}, ["DEPTHWISE_CONV_2D"]),
 ]
 
@@ -47,11 +48,6 @@ def test_convolution_over_one_axis() -> None:
         {"w": noise(5, 3, 5)},
     )
     assert lowered(model).input_types()[0].dims == (1, 20, 3)
-
-
-def test_grouped_convolution_has_no_lowering() -> None:
-    with pytest.raises(UnloweredError, match=r"Conv 'Conv_y': 2 groups of 2 channels"):
-        lowered(conv(out=4, group=2))
 
 
 @pytest.mark.parametrize(
@@ -375,6 +371,14 @@ def test_axes_come_and_go(op: str) -> None:
     lowered(model_of([node(op, "x a", "y")], {"x": shape}, {"a": np.array([2])}))
 
 
+def test_depth_and_space() -> None:
+    shape: dict[str, list[int | str]] = {"x": [1, 8, 6, 4]}
+    assert ops(lowered(model_of([node("DepthToSpace", "x", "y", blocksize=2)], shape))) == ["DEPTH_TO_SPACE"]
+    assert ops(lowered(model_of([node("SpaceToDepth", "x", "y", blocksize=2)], shape))) == ["SPACE_TO_DEPTH"]
+    with pytest.raises(UnloweredError, match="mode CRD"):
+        lowered(model_of([node("DepthToSpace", "x", "y", blocksize=2, mode="CRD")], shape))
+
+
 def test_nothing_at_inference() -> None:
     nodes = [node("Identity", "x", "h"), node("Dropout", "h", "d"), node("Relu", "d", "y")]
     assert ops(lowered(model_of(nodes, IMAGE))) == ["RELU"]
@@ -397,7 +401,7 @@ def test_folded_into_the_convolution() -> None:
 
 def test_unknown_operators_are_all_named() -> None:
     nodes = [node("Erf", "x", "a"), node("Relu", "a", "b"), node("Sinh", "b", "y")]
-    with pytest.raises(UnloweredError, match=r"^Erf, Sinh$"):
+    with pytest.raises(UnloweredError, match=r"^no lowering for Erf, Sinh$"):
         lowered(model_of(nodes, IMAGE))
 
 

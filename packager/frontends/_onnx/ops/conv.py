@@ -1,6 +1,6 @@
 import numpy as np
 
-from packager.frontends._onnx.graph import OnnxNode, UnloweredError, as_float
+from packager.frontends._onnx.graph import OnnxNode, as_float
 from packager.frontends._onnx.lowering import Lowering
 from packager.frontends._onnx.window import as_image, emit_image, padded, window_of
 from packager.ir import Padding
@@ -17,8 +17,6 @@ def lower(to: Lowering, node: OnnxNode) -> None:
     size, out = to.graph.shape(node.inputs[0])[2:], to.graph.shape(node.outputs[0])[2:]
     groups = int(node.attrs.get("group", 1))
     depthwise = groups > 1 and weights.shape[1] == 1
-    if groups > 1 and not depthwise:
-        raise UnloweredError(f"{groups} groups of {weights.shape[1]} channels")
     window = window_of(node, weights.shape[2:], size, out)
     if weights.ndim == 3:
         weights = weights[:, :, None, :]
@@ -31,6 +29,8 @@ def lower(to: Lowering, node: OnnxNode) -> None:
     options |= {"dilation_h_factor": window.dilations[0], "dilation_w_factor": window.dilations[1]}
     if depthwise:
         options["depth_multiplier"] = len(weights) // groups
+    elif groups > 1:
+        options["version"] = 6  # the first whose filters may be shallower than the input
     emit_image(
         to,
         "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D",

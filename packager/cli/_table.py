@@ -10,7 +10,7 @@ import click
 def show_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows below their headings; a heading with ``>`` in front is of a column of numbers.
 
-    On a terminal `rich` wraps what is too wide. Elsewhere nothing is cut, so that `grep` and `cut` find it.
+    On a terminal `rich` folds the last column where it is too wide. Elsewhere nothing is cut, so that `grep` finds it.
     """
     if sys.stdout.isatty():
         _rich(head, rows)
@@ -34,11 +34,10 @@ def _rich(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in head:
-        right = name.startswith(">")
         table.add_column(
             name.removeprefix(">"),
-            justify="right" if right else "left",
-            no_wrap=right,
+            justify="right" if name.startswith(">") else "left",
+            no_wrap=name is not head[-1],
             overflow="fold",
         )
     for row in rows:

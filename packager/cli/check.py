@@ -100,10 +100,12 @@ def _coloured(text: str) -> str:
 
 
 def _raise_for(checked: Sequence[Checked]) -> None:
+    from packager.report.text import visible
+
     failed = [c for c in checked if c.failed]
     if failed:
         count = sum(len(c.failed) for c in failed)
-        names = ", ".join(dict.fromkeys(f"{c.target}: {v.figure}" for c in failed for v in c.failed))
+        names = ", ".join(dict.fromkeys(f"{visible(c.target)}: {v.figure}" for c in failed for v in c.failed))
         raise BudgetExceededError(
             f"{count} {'limit' if count == 1 else 'limits'} exceeded ({names})",
             hint="`edgepack report` shows each layer's share; `--baseline` shows which one moved",

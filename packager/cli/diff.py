@@ -50,7 +50,7 @@ def _show(moved: list["Movement"]) -> None:
 
 
 def _row(movement: "Movement") -> tuple[str, ...]:
-    from packager.report.text import DASH, show_change, show_figure
+    from packager.report.text import DASH, show_change, show_figure, visible
 
     change = movement.change
     text = DASH if change is None else show_change(change, movement.unit)
@@ -58,7 +58,7 @@ def _row(movement: "Movement") -> tuple[str, ...]:
         text += f" ({movement.relative:+.1%})"
     mover = movement.mover
     return (
-        movement.name,
+        visible(movement.name),
         show_figure(movement.old) if movement.old else DASH,
         show_figure(movement.new) if movement.new else DASH,
         text,

@@ -72,7 +72,7 @@ def _shapes(texts: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
 
 def _show_model(model: "ModelInspection", target: str | None) -> None:
     from packager.cli._table import show_table
-    from packager.report.text import show, visible
+    from packager.report.text import short_names, show, visible
     from packager.util.text import human_bytes, human_count
 
     facts = model.facts
@@ -86,7 +86,9 @@ def _show_model(model: "ModelInspection", target: str | None) -> None:
     if model.operators:
         click.echo()
         head = (">#", "operator", "output", "type", ">constants", ">MACs", *(("runs on",) if target else ()))
-        show_table((*head, "name"), [_row(op, placed=bool(target)) for op in model.operators])
+        names = short_names([op.name for op in model.operators])
+        rows = [(*_row(op, placed=bool(target)), visible(n)) for op, n in zip(model.operators, names, strict=True)]
+        show_table((*head, "name"), rows)
     _show_reasons(model.operators)
     echo_diagnostics(model.findings)
 
@@ -103,7 +105,6 @@ def _row(op: "Operator", *, placed: bool) -> tuple[str, ...]:
         f"{op.bytes:,}" if op.bytes else "",
         f"{op.macs:,}" if op.macs else "",
         *((str(op.placement),) if placed else ()),
-        visible(op.name.split(";")[0]),
     )
 
 
@@ -135,7 +136,7 @@ def _ranges(indices: list[int]) -> str:
 def _show_bundle(bundle: "BundleInspection") -> None:
     from packager.cli._table import show_table
     from packager.report.page import figure_rows
-    from packager.report.text import visible
+    from packager.report.text import short_names, visible
 
     report = bundle.report
     click.echo(f"{visible(report.model.name)} for {visible(report.target.name)} ({visible(report.target.title)})")
@@ -146,11 +147,12 @@ def _show_bundle(bundle: "BundleInspection") -> None:
     if report.layers:
         click.echo()
         head = (">#", "operator", ">constants", ">MACs", "runs on", "name")
+        names = short_names([x.name for x in report.layers])
         show_table(
             head,
             [
-                (str(x.index), visible(x.op), f"{x.bytes:,}", f"{x.macs:,}", str(x.placement), visible(x.name))
-                for x in report.layers
+                (str(x.index), visible(x.op), f"{x.bytes:,}", f"{x.macs:,}", str(x.placement), visible(n))
+                for x, n in zip(report.layers, names, strict=True)
             ],
         )
     if bundle.files:

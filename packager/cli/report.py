@@ -17,7 +17,7 @@ from packager.report.views import render_view, view_formats
 def command(bundle: Path, form: str, output: Path | None) -> None:
     """Write the report of BUNDLE: a bundle's folder, its .tar.gz, or a report.json.
 
-    What was measured after the build, by `edgepack bench` or by the build itself, is in it.
+    What was measured on this machine and lies beside the bundle is in it.
     """
     from packager.report.load import load_report
 

@@ -106,7 +106,9 @@ class Scale:
 def time_scale(report: Report) -> Scale:
     """Milliseconds, or microseconds where no layer takes one."""
     longest = max((layer.latency_ms or 0.0 for layer in report.layers), default=0.0)
-    return Scale("ms", 1, 3) if longest >= 1 else Scale("\u00b5s", 1000, 1)
+    if longest >= 1:
+        return Scale("ms", 1, 3)
+    return Scale("\u00b5s", 1000, 1 if longest >= 0.01 else 3)
 
 
 def size_scale(report: Report) -> Scale:

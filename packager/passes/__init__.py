@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from packager.ir import Model
 from packager.passes.fold_constants import FoldConstants
 from packager.passes.fold_scale import FoldScale
+from packager.passes.fuse_activation import FuseActivation
 from packager.passes.serving_signature import ServingSignature
 from packager.passes.static_shapes import StaticShapes
 from packager.passes.unique_names import UniqueNames
@@ -25,6 +26,7 @@ def normalise(model: Model, input_shapes: Mapping[str, tuple[int, ...]] | None =
             StaticShapes(input_shapes=input_shapes or {}),
             FoldConstants(),
             FoldScale(),
+            FuseActivation(),
             UniqueNames(),
             ServingSignature(),
         ],

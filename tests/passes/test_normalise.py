@@ -11,6 +11,7 @@ from packager.errors import ConfigError, UnsupportedError
 from packager.ir import ABSENT, Activation, DType, GraphBuilder, Model, difference, read_tflite, verify, write_tflite
 from packager.passes import normalise
 from packager.passes.fold_scale import FoldScale
+from packager.passes.fuse_activation import FuseActivation
 from packager.passes.serving_signature import ServingSignature
 from packager.passes.static_shapes import StaticShapes
 from packager.passes.unique_names import UniqueNames
@@ -197,6 +198,37 @@ def test_batch_normalisation_after_depthwise_and_dense_is_folded() -> None:
     assert [node.op for node in after.main.nodes] == ["DEPTHWISE_CONV_2D", "RESHAPE", "FULLY_CONNECTED"]
     x_values = np.random.default_rng(0).normal(size=(4, 6, 6, 4)).astype(np.float32)
     np.testing.assert_allclose(outputs(after, x_values), outputs(before, x_values), rtol=1e-4, atol=1e-4)
+
+
+def followed(op: str, *, host: str = "conv", activation: int = 0) -> Model:
+    b = GraphBuilder()
+    x = b.input("x", (1, 6, 6, 2))
+    if host == "conv":
+        y = conv(b, x, 2, (1, 6, 6, 2), seed=1, name="host", relu=False)
+    else:
+        y = b.op(host, [x, x], (1, 6, 6, 2), options=f"{host.capitalize()}Options", name="host")
+    b.nodes[-1] = dataclasses.replace(b.nodes[-1], attrs={**b.nodes[-1].attrs, "fused_activation_function": activation})
+    return b.model([b.op(op, [y], (1, 6, 6, 2), name="activation")])
+
+
+@pytest.mark.parametrize("host", ["conv", "ADD", "MUL", "SUB"])
+@pytest.mark.parametrize("op", ["RELU", "RELU6", "RELU_N1_TO_1"])
+def test_an_activation_is_fused_and_changes_nothing(op: str, host: str) -> None:
+    before = followed(op, host=host)
+    after = apply_passes(before, [FuseActivation()])
+    (node,) = after.main.nodes
+    assert node.attrs["fused_activation_function"] == Activation[op]
+    assert after.main.node_name(0) == "activation"
+    x = np.random.default_rng(0).normal(size=(4, 6, 6, 2)).astype(np.float32) * 4
+    np.testing.assert_array_equal(outputs(after, x), outputs(before, x))
+
+
+def test_an_activation_stays_where_it_can_t_be_fused() -> None:
+    twice = followed("RELU", activation=Activation.RELU6)
+    read = followed("RELU")
+    read = read.with_main(dataclasses.replace(read.main, outputs=(*read.main.outputs, read.main.nodes[0].outputs[0])))
+    for model in (twice, read, followed("TANH")):
+        assert apply_passes(model, [FuseActivation()]) is model
 
 
 def test_names_become_unique_and_edges_keep_theirs() -> None:

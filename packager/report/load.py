@@ -17,7 +17,7 @@ from packager.bundle.manifest import MANIFEST_LIMIT
 from packager.errors import ConfigError, IntegrityError
 from packager.figure import Figure
 from packager.report.measured import read_measured
-from packager.report.model import Report
+from packager.report.model import Report, problems
 from packager.util.hashing import sha256_bytes
 
 REPORT = "report.json"
@@ -35,7 +35,10 @@ def load_report(path: Path) -> Report:
         IntegrityError: the archive or the report is damaged, too large, or not the one that the manifest lists.
     """
     report = Report.from_json(_content(path), source=str(path))
-    return dataclasses.replace(report, figures=(*report.figures, *_measured(path)))
+    joined = dataclasses.replace(report, figures=(*report.figures, *_measured(path)))
+    for problem in problems(joined):
+        raise IntegrityError(f"{path}: {problem}", hint="what was measured beside it is damaged; measure again")
+    return joined
 
 
 def _measured(path: Path) -> tuple[Figure, ...]:

@@ -138,7 +138,7 @@ class Report:
         Raises:
             IntegrityError: a figure is not finite or lies outside its band.
         """
-        for problem in _problems(self):
+        for problem in problems(self):
             raise IntegrityError(f"report: {problem}", hint="this is a fault of EdgePack's; please report it")
         return {"schema": SCHEMA, **encode(self.ordered())}
 
@@ -170,7 +170,7 @@ class Report:
         if schema is None:
             raise IntegrityError(f"{source}: missing 'schema'", hint="the file is damaged or not a report")
         report = decode(cls, document, source=source)
-        for problem in _problems(report):
+        for problem in problems(report):
             raise IntegrityError(f"{source}: {problem}", hint="the file is damaged")
         return report
 
@@ -179,8 +179,8 @@ class Report:
         return tuple(f for f in self.figures if f.name == name)
 
 
-def _problems(report: Report) -> Iterator[str]:
-    """What the types allow and a gate must not meet."""
+def problems(report: Report) -> Iterator[str]:
+    """Say what the types allow and a gate must not meet: bands without their value, negative sizes, infinity."""
     for i, figure in enumerate(report.figures):
         values = [v for v in (figure.low, figure.value, figure.high) if v is not None]
         if not all(float("-inf") < v < float("inf") for v in values):

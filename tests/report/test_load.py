@@ -40,6 +40,13 @@ def test_what_was_measured_later_is_joined_in(tmp_path: Path, monkeypatch: pytes
     assert load_report(Path()).named("energy.mj") == (energy,), "the folder's own name is found from inside it"
 
 
+def test_a_measurement_outside_its_band_is_refused(tmp_path: Path) -> None:
+    folder = bundle().write(tmp_path)
+    write_measured(folder, [figure("energy.mj", 3.5, "mJ", "measured", high=1.0)])
+    with pytest.raises(IntegrityError, match="outside its band"):
+        load_report(folder)
+
+
 def test_an_edited_report_fools_nobody(tmp_path: Path) -> None:
     folder = bundle().write(tmp_path)
     smaller = dataclasses.replace(SAMPLE, figures=())

@@ -29,7 +29,7 @@ _END = bytes(2 * _BLOCK)
 _MTIME = 315532800
 """1980-01-01 UTC: the earliest time that every file system and archive format can hold."""
 _LEVEL = 6
-"""Of gzip: 9 takes twice as long for under 1 % on weights."""
+"""Of gzip: 9 takes four times as long on an int8 network (vww_96) and saves 0.6 %."""
 
 LIMIT = 8 << 30
 """Bytes that unpacking may write: some devices' whole disk, and far above any model for one."""

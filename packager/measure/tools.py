@@ -79,7 +79,11 @@ TOOLS = (
         distributions=("tensorflow", "tensorflow-cpu"),
         costs="no .keras, .h5 or SavedModel; `pip install 'edgepack[tensorflow]'`",
     ),
-    Tool(name="onnx2tf", distributions=("onnx2tf",), costs="no .onnx models; `pip install 'edgepack[onnx]'`"),
+    Tool(
+        name="onnx2tf",
+        distributions=("onnx2tf",),
+        costs="no ONNX models with operators that EdgePack's own reader leaves to it; `pip install 'edgepack[onnx]'`",
+    ),
     Tool(name="torch", distributions=("torch",), costs="no .pt2 or .pt models; `pip install 'edgepack[torch]'`"),
 )
 

@@ -1,10 +1,11 @@
-"""C simulation of an HLS project: compiled by g++ in a folder of its own, run on given frames."""
+"""C simulation and timed simulation of an HLS project, compiled by g++ in a folder of their own."""
 
+import dataclasses
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def csim(
     _check(types.input_types(), inputs)
     with tempfile.TemporaryDirectory(prefix="edgepack-csim-") as name:
         folder = Path(name)
-        program = compile_project(bundle / PROJECT, folder, flags)
+        program = _compile(bundle / PROJECT, "testbench", folder, flags)
         frames, results = folder / "frames", folder / "results"
         frames.mkdir()
         results.mkdir()
@@ -73,16 +74,50 @@ def check_csim(bundle: Path, inputs: Sequence[Array], expected: Sequence[Array])
             )
 
 
-def compile_project(project: Path, folder: Path, flags: Sequence[str] = FLAGS) -> Path:
-    """Compile a project's C simulation into `folder`, both files at once, and return the program.
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Timing:
+    """What the timed simulation of a design says; the depth of each pipeline, some tens of cycles, is left out."""
+
+    latency: int
+    """Cycles from the first value in to the last value out, of one frame alone."""
+    interval: int
+    """Cycles from frame to frame, once the design is full."""
+    buffers: Mapping[str, tuple[int, int]]
+    """By stream: beats that fit, and the most there were at one time."""
+
+
+def timing(bundle: Path, *, flags: Sequence[str] = FLAGS) -> Timing:
+    """Run the golden frames of a bundle through the timed simulation of its project; it takes three at most.
 
     Raises:
-        ToolError: there is no compiler, or it refuses the code.
+        IntegrityError: the design locks up; the message names the processes and the streams they wait on.
+        ToolError: as `csim`.
     """
+    with tempfile.TemporaryDirectory(prefix="edgepack-timing-") as name:
+        program = _compile(bundle / PROJECT, "timing", Path(name), (*flags, "-DEP_TIMED"))
+        said = _run([str(program), str(bundle / PROJECT / "golden")], Path(name), "the timed simulation", ok=(0, 3))
+    rows = [line.split() for line in said.splitlines()]
+    if stuck := [f"{row[1]} on {row[2]}" for row in rows if row[0] == "deadlock"]:
+        raise IntegrityError(
+            f"the design locks up: {', '.join(stuck[:4])}", hint="this is a fault of EdgePack; please report it"
+        )
+    ends = [int(row[2]) for row in rows if row[0] == "frame"]
+    return Timing(
+        latency=ends[0],
+        interval=ends[-1] - ends[-2] if len(ends) > 1 else ends[0],
+        buffers={row[1]: (int(row[2]), int(row[3])) for row in rows if row[0] == "buffer"},
+    )
+
+
+def _compile(project: Path, bench: str, folder: Path, flags: Sequence[str]) -> Path:
+    """Compile a project with one of its benches into `folder`, both files at once, and return the program."""
     cxx = compiler()
     if not cxx:
         raise ToolError("no C++ compiler is here: the C simulation can't run", hint="install g++, or set CXX")
-    sources = [project / "src/top.cpp", project / "testbench/testbench.cpp"]
+    sources = [project / "src/top.cpp", project / f"testbench/{bench}.cpp"]
+    for source in sources:
+        if not source.is_file():
+            raise ConfigError(f"{source} is not here", hint="only bundles for an FPGA hold an HLS project")
     objects = [folder / f"{source.stem}.o" for source in sources]
     include = [f"-I{project / 'include'}", f"-I{project / 'src'}"]
     running = [
@@ -103,7 +138,7 @@ def compile_project(project: Path, folder: Path, flags: Sequence[str] = FLAGS) -
     return program
 
 
-def _run(command: list[str], folder: Path, what: str) -> None:
+def _run(command: list[str], folder: Path, what: str, ok: Sequence[int] = (0,)) -> str:
     try:
         done = subprocess.run(  # noqa: S603 - a program that we just made, or the compiler
             command,
@@ -116,10 +151,10 @@ def _run(command: list[str], folder: Path, what: str) -> None:
         )
     except subprocess.TimeoutExpired:
         raise ToolError(f"{what} took longer than {_PATIENCE:.0f} s", hint="run fewer frames") from None
-    if done.returncode:
-        raise ToolError(
-            f"{what} failed with exit code {done.returncode}", details=done.stdout.decode(errors="replace")[-_TAIL:]
-        )
+    said = done.stdout.decode(errors="replace")
+    if done.returncode not in ok:
+        raise ToolError(f"{what} failed with exit code {done.returncode}", details=said[-_TAIL:])
+    return said
 
 
 def _check(types: Sequence[TensorType], inputs: Sequence[Array]) -> None:

@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import math
 from collections.abc import Iterator
-from fractions import Fraction
 
 import numpy as np
 
@@ -12,13 +11,15 @@ from packager.emit.hls._contract import Array, Ints, Op, Problem, Stage, in_grou
 from packager.ops import _fixed_point as fixed
 from packager.plan.fpga_estimate import memory, requantizer
 
+_MOST_STEPS = 256
+"""From the least int8 to the greatest, and one: beyond, the clamp hides all."""
 _LONGEST_INTERVAL = 8
 """Cycles over which one multiplier is shared at most: beyond this the saving is nothing and the schedule grows."""
 
 
 def bits_for(low: int, high: int) -> int:
     """Bits of the smallest signed integer that holds both ends."""
-    return max(int(high).bit_length(), int(-low - 1).bit_length() if low < 0 else 0) + 1
+    return max(int(max(high, 0)).bit_length(), int(-low - 1).bit_length() if low < 0 else 0) + 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,37 +78,45 @@ def exact_multipliers(real: Ints, reach: Ints) -> tuple[Ints, Ints]:
     show 256 steps each side at most. An integer multiplier with the same steps within `reach` gives the same results,
     for every accumulator.
     """
-    pairs = [_exact_multiplier(float(scale), int(most)) for scale, most in zip(real, reach, strict=True)]
+    furthest: dict[float, int] = {}
+    for scale, most in zip(real.tolist(), reach.tolist(), strict=True):
+        furthest[scale] = max(int(most), furthest.get(scale, 0))
+    pairs = [_exact_multiplier(scale, furthest[scale]) for scale in real.tolist()]
     return np.asarray([m for m, _ in pairs], np.int64), np.asarray([s for _, s in pairs], np.int64)
+
+
+class InexactError(ArithmeticError):
+    """No integer multiplier of a width that is computed rounds as a double does."""
 
 
 @functools.lru_cache(maxsize=4096)
 def _exact_multiplier(scale: float, reach: int) -> tuple[int, int]:
+    """Solve for the shortest multiplier: each step of the scale bounds it from both sides."""
     if scale <= 0 or scale * reach < 0.4:
         return 0, 1
     steps = _steps(scale, reach)
-    for bits in range(8, 63 - reach.bit_length()):
-        shift = bits - math.frexp(scale)[1]
-        if shift < 1 or shift > 62:
+    exponent = math.frexp(scale)[1]
+    for bits in range(1, 63 - reach.bit_length()):
+        shift = bits - exponent
+        if not 1 <= shift <= 62:
             continue
-        multiplier = round(Fraction(scale) * (1 << shift))
         half = 1 << (shift - 1)
-        if all(
-            (a * multiplier + half) >> shift >= k and ((a - 1) * multiplier + half) >> shift < k for k, a in steps
-        ) and _quiet_to(reach, multiplier, half, shift, len(steps)):
-            return multiplier, shift
-    raise ArithmeticError(f"no integer multiplier for {scale!r} up to {reach}")
-
-
-def _quiet_to(reach: int, multiplier: int, half: int, shift: int, steps: int) -> bool:
-    """After the last step of the scale, the integer form has none either; at 256 the clamp hides all."""
-    return steps >= 256 or (reach * multiplier + half) >> shift == steps
+        least = max((-(-((k << shift) - half) // a) for k, a in steps), default=0)
+        most = min(
+            ((((k << shift) - half - 1) // (a - 1)) for k, a in steps if a > 1),
+            default=(2 << shift) if steps else 0,
+        )
+        if len(steps) < _MOST_STEPS:
+            most = min(most, (((len(steps) + 1) << shift) - half - 1) // reach)
+        if least <= most:
+            return least, shift
+    raise InexactError(f"no integer multiplier for {scale!r} up to {reach}")
 
 
 def _steps(scale: float, reach: int) -> list[tuple[int, int]]:
-    """For k = 1 to 256, the least accumulator whose product rounds to k or more, while within `reach`."""
+    """For each k from 1, the least accumulator whose product rounds to k or more, while within `reach`."""
     found = []
-    for k in range(1, 257):
+    for k in range(1, _MOST_STEPS + 1):
         a = max(math.ceil((k - 0.5) / scale) - 2, 1)
         while math.floor(float(a) * scale + 0.5) < k:
             a += 1

@@ -7,7 +7,7 @@ import numpy as np
 
 from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors
 from packager.emit.hls._linear import Linear, linear_of, matrix_stages, operand_problems
-from packager.emit.hls._requantize import scaling_problems
+from packager.emit.hls._requantize import InexactError, scaling_problems
 from packager.plan.folding import Fold
 
 
@@ -21,8 +21,12 @@ def _linear(op: Op) -> Linear:
 class _FullyConnected(Layer):
     def problems(self, op: Op) -> Iterator[Problem]:
         yield from (found := list(operand_problems(op)))
-        if not found:
+        if found:
+            return
+        try:
             yield from scaling_problems(_linear(op).scaling)
+        except InexactError as error:
+            yield Problem(f"{error}: its accumulators are too large", "recalibrate: a bias or a scale is out of range")
 
     def folds(self, op: Op) -> Iterable[Fold]:
         outputs, inputs = _linear(op).rows.shape

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from packager.errors import Diagnostic, ToolError, UnsupportedError
+from packager.errors import Diagnostic, EdgePackError, ToolError, UnsupportedError
 from packager.frontends._source import with_public_names
 from packager.ir import Model, read_tflite_bytes
 from packager.util.child import call
@@ -46,17 +46,21 @@ def need(modules: Sequence[str], extra: str, why: str) -> None:
 
 
 def convert(function: Callable[..., Converted], path: Path, what: str, *args: Any) -> Converted:
-    """Return ``function(path, *args)`` as computed in a child; `what` names the format in the error.
+    """Return ``function(path, *args)`` as computed in a child, which sees the absolute path; `what` names the format.
 
     Raises:
         EdgePackError: as the function raised it.
         ToolError: the child ran out of memory, or a library it needs is broken.
         UnsupportedError: the library could not take the file; `details` holds what it printed.
     """
+    absolute = path.resolve()
     try:
-        result = call(function, path, *args, env=_ENVIRONMENT)
-    except ToolError as error:
-        raise _refusal(error, path, what) from None
+        result = call(function, absolute, *args, env=_ENVIRONMENT)
+    except EdgePackError as error:
+        if str(error).startswith(function.__qualname__):  # the child itself failed, as `call` says it
+            raise _refusal(error, path, what) from None
+        message = str(error).replace(str(absolute), str(path))
+        raise type(error)(message, hint=error.hint, details=error.details) from None
     assert isinstance(result, Converted)
     return result
 
@@ -67,8 +71,8 @@ def model_of(converted: Converted, path: Path) -> Model:
     return with_public_names(model, converted.renames)
 
 
-def _refusal(error: ToolError, path: Path, what: str) -> Exception:
-    reason = _last_exception(error.details) or str(error)
+def _refusal(error: EdgePackError, path: Path, what: str) -> EdgePackError:
+    reason = _last_exception(error.details) or f"the reader {str(error).partition(' ')[2]}"
     if "SIGKILL" in str(error) or reason.startswith("MemoryError"):
         hint = "the machine ran out of memory; close other programs or convert on a larger one"
         return ToolError(f"{path}: reading {what} was killed", hint=hint, details=error.details)

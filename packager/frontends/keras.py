@@ -25,7 +25,7 @@ class _KerasFrontend:
         elif not (head := read_bytes(path, 64)).startswith(HDF5):
             raise not_a(path, "an HDF5 file", head)
         need(("tensorflow", "keras"), "tensorflow", "reading a Keras model")
-        converted = convert(convert_keras, path.resolve(), "a Keras model", dict(options.input_shapes))
+        converted = convert(convert_keras, path, "a Keras model", dict(options.input_shapes))
         model = model_of(converted, path)
         refuse_flex(model, path)
         return source_of(path, "keras", model, notes=converted.notes, tools=converted.tools)

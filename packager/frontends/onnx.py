@@ -25,7 +25,7 @@ class _OnnxFrontend:
             raise not_a(path, "an ONNX file", content[:64])
         if problem := truncation(content):
             raise UnsupportedError(f"{path}: damaged or truncated ONNX file: {problem}", hint=AGAIN)
-        converted = convert(convert_onnx, path.resolve(), "an ONNX model", dict(options.input_shapes))
+        converted = convert(convert_onnx, path, "an ONNX model", dict(options.input_shapes))
         model = model_of(converted, path)
         refuse_flex(model, path)
         return source_of(path, "onnx", model, notes=converted.notes, tools=converted.tools, beside=converted.beside)

@@ -21,7 +21,7 @@ class _SavedModelFrontend:
     def read(self, path: Path, options: ReadOptions) -> Source:
         _check_folder(path)
         need(("tensorflow",), "tensorflow", "reading a SavedModel")
-        converted = convert(convert_saved_model, path.resolve(), "a SavedModel", dict(options.input_shapes))
+        converted = convert(convert_saved_model, path, "a SavedModel", dict(options.input_shapes))
         model = model_of(converted, path)
         refuse_flex(model, path)
         return source_of(path, "saved_model", model, notes=converted.notes, tools=converted.tools)

@@ -27,9 +27,9 @@ class _TorchFrontend:
         exporter = export_program if _is_program(path) else export_script
         need(("torch", "onnxscript"), "torch", "reading a PyTorch model")
         shapes = dict(options.input_shapes)
-        exported = convert(exporter, path.resolve(), "a PyTorch model", shapes)
+        exported = convert(exporter, path, "a PyTorch model", shapes)
         left = shapes if exporter is export_program else {}
-        converted = convert(convert_onnx, path.resolve(), "what PyTorch exported", left, exported.content)
+        converted = convert(convert_onnx, path, "what PyTorch exported", left, exported.content)
         model = model_of(converted, path)
         refuse_flex(model, path)
         notes, tools = (*exported.notes, *converted.notes), (*exported.tools, *converted.tools)

@@ -20,7 +20,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pytest.skip(f"the Python package {module!r} is not installed")
     out = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(out), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = out.glob("*.whl")
     return path
@@ -30,7 +30,7 @@ def tracked(*folders: str) -> set[str]:
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("git is not installed, or this is no checkout")
     command = ["git", "ls-files", "-z", *folders]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout
     return {name for name in listed.split("\0") if name and (ROOT / name).exists()}
 
 
@@ -41,7 +41,7 @@ def from_wheel(wheel: Path, *args: str) -> str:
         cwd=wheel.parent,
         env={**os.environ, "PYTHONPATH": str(wheel)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stderr

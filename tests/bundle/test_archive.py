@@ -252,7 +252,7 @@ def test_refuses_a_manifest_that_another_program_wrote(archive: Path, tmp_path: 
 
 def test_does_not_unpack_over_something_else(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "got" / STEM).mkdir(parents=True)
-    (tmp_path / "got" / STEM / "thesis.tex").write_text("years of work")
+    (tmp_path / "got" / STEM / "thesis.tex").write_text("years of work", "utf-8")
     with pytest.raises(ConfigError, match="is in the way"):
         extract(archive, tmp_path / "got")
 
@@ -261,4 +261,4 @@ def test_replaces_an_older_bundle(archive: Path, tmp_path: Path) -> None:
     text_bundle(note="old").write(tmp_path / "got")
     folder = extract(archive, tmp_path / "got")
     assert read_manifest(folder) == parse_manifest((folder / MANIFEST).read_bytes(), source="")
-    assert (folder / "doc/note.txt").read_text() == "note here\n"
+    assert (folder / "doc/note.txt").read_text("utf-8") == "note here\n"

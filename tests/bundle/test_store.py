@@ -77,7 +77,7 @@ def test_replaces_a_bundle_whole(tmp_path: Path) -> None:
     (folder / "runtime/__pycache__/start.pyc").write_bytes(b"left by a run")
     text_bundle(note="new").write(tmp_path)
     assert verify_files(folder) == ()
-    assert (folder / "doc/note.txt").read_text() == "note new\n"
+    assert (folder / "doc/note.txt").read_text("utf-8") == "note new\n"
     assert [p.name for p in tmp_path.iterdir()] == [folder.name]
 
 
@@ -88,16 +88,16 @@ def test_takes_an_empty_folder(tmp_path: Path) -> None:
 
 def something(folder: Path) -> None:
     folder.mkdir()
-    (folder / "thesis.tex").write_text("years of work")
+    (folder / "thesis.tex").write_text("years of work", "utf-8")
 
 
 def a_bundle_with_more(folder: Path) -> None:
     text_bundle().write(folder.parent)
-    (folder / "doc/mine.txt").write_text("my notes")
+    (folder / "doc/mine.txt").write_text("my notes", "utf-8")
 
 
 def a_file(folder: Path) -> None:
-    folder.write_text("a file")
+    folder.write_text("a file", "utf-8")
 
 
 def a_link(folder: Path) -> None:
@@ -124,12 +124,12 @@ def test_looks_once_more_at_what_it_replaces(tmp_path: Path) -> None:
 
     def write_while_somebody_adds_a_file() -> None:
         with new_folder(destination) as work:
-            (work / "x").write_text("x")
-            (destination / "mine.txt").write_text("put there in the meantime")
+            (work / "x").write_text("x", "utf-8")
+            (destination / "mine.txt").write_text("put there in the meantime", "utf-8")
 
     with pytest.raises(ConfigError, match=r"mine\.txt"):
         write_while_somebody_adds_a_file()
-    assert (destination / "mine.txt").read_text() == "put there in the meantime"
+    assert (destination / "mine.txt").read_text("utf-8") == "put there in the meantime"
     assert [p.name for p in tmp_path.iterdir()] == [destination.name]
 
 

@@ -8,7 +8,7 @@ from packager.cli.main import main
 
 @pytest.fixture(autouse=True)
 def _only_a_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "edgetpu_compiler").write_text("#!/bin/sh\necho 'Edge TPU Compiler version 16.0.384591198'\n")
+    (tmp_path / "edgetpu_compiler").write_text("#!/bin/sh\necho 'Edge TPU Compiler version 16.0.384591198'\n", "utf-8")
     (tmp_path / "edgetpu_compiler").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
 

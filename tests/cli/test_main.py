@@ -23,7 +23,7 @@ Install = Callable[[Callable[[], object]], None]
 
 def edgepack(*args: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "packager", *args]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
 
 
 def imported_by(*args: str) -> set[str]:
@@ -31,7 +31,9 @@ def imported_by(*args: str) -> set[str]:
         "import sys; from packager.cli.main import main; code = main(sys.argv[1:]);"
         "print(*sys.modules, file=sys.stderr); sys.exit(code)"
     )
-    done = subprocess.run([sys.executable, "-c", script, *args], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *args], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
     assert done.returncode == 0, done.stderr
     return set(done.stderr.split())
 
@@ -189,7 +191,7 @@ def test_being_asked_to_end_unwinds_so_that_nothing_is_left(doing: Install, tmp_
 
     def write() -> None:
         with new_folder(tmp_path / "bundle") as folder:
-            (folder / "x").write_text("half")
+            (folder / "x").write_text("half", "utf-8")
             os.kill(os.getpid(), signal.SIGTERM)
 
     doing(write)

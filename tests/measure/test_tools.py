@@ -14,7 +14,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def program(path: Path, name: str, script: str) -> str:
     file = path / name
-    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
     file.chmod(0o755)
     return str(file)
 

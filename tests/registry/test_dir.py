@@ -111,7 +111,7 @@ def test_pull_wants_a_registry(tmp_path: Path) -> None:
 
 def test_push_does_not_settle_among_other_things(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
-    (tmp_path / "home/thesis.tex").write_text("years of work")
+    (tmp_path / "home/thesis.tex").write_text("years of work", "utf-8")
     with pytest.raises(RegistryError, match=r"is no registry: it holds 'thesis\.tex'"):
         push(Registry(str(tmp_path / "home")), tmp_path / "dist")
     assert [p.name for p in (tmp_path / "home").iterdir()] == ["thesis.tex"]
@@ -123,10 +123,10 @@ def test_other_content_under_the_same_name_needs_force(registry: Registry, tmp_p
         push(registry, tmp_path / "b", note="second")
     assert "--force" in caught.value.hint
     got = registry.pull("words", "", "host", tmp_path / "got")
-    assert (got / "doc/note.txt").read_text() == "note first\n"
+    assert (got / "doc/note.txt").read_text("utf-8") == "note first\n"
     push(registry, tmp_path / "b", note="second", force=True)
     assert registry.pull("words", "", "host", tmp_path / "got") == got
-    assert (got / "doc/note.txt").read_text() == "note second\n"
+    assert (got / "doc/note.txt").read_text("utf-8") == "note second\n"
 
 
 def test_a_bundle_that_differs_from_its_manifest_is_not_pushed(registry: Registry, place: Path, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_manifest_blob_that_lies_is_refused(registry: Registry, place: Path, t
     digest = sha256_bytes(evil)
     (place / "blobs" / digest[:2]).mkdir(exist_ok=True)
     (place / "blobs" / digest[:2] / digest).write_bytes(evil)
-    (place / "index/words/0.1.0/host.json").write_text(json.dumps({"schema": 1, "manifest": digest}))
+    (place / "index/words/0.1.0/host.json").write_text(json.dumps({"schema": 1, "manifest": digest}), "utf-8")
     with pytest.raises(IntegrityError, match="not a sound manifest"):
         registry.pull("words", "", "host", tmp_path / "got")
     assert not (tmp_path / "got").exists()
@@ -338,7 +338,7 @@ def test_eight_push_different_bundles_at_once(registry: Registry, place: Path, t
     assert run_together(push_and_count, [(str(place), folder) for folder in folders]) == ["True"] * 8
     for i in range(8):
         got = registry.pull("words", str(i), "host", tmp_path / "got")
-        assert (got / "doc/note.txt").read_text() == f"note {i % 2}\n"
+        assert (got / "doc/note.txt").read_text("utf-8") == f"note {i % 2}\n"
 
 
 def push_or_lose(place: str, folder: Path, results: "multiprocessing.Queue[str]") -> None:
@@ -357,7 +357,7 @@ def test_of_eight_that_push_other_content_under_one_name_one_wins(
     found = run_together(push_or_lose, [(str(place), folder) for folder in folders])
     (winner,) = (name for name in found if name != "refused")
     got = registry.pull("words", "", "host", tmp_path / "got")
-    assert (got / "doc/note.txt").read_text() == f"note {winner}\n"
+    assert (got / "doc/note.txt").read_text("utf-8") == f"note {winner}\n"
 
 
 def test_an_archive_and_a_pull_give_the_same_bundle(registry: Registry, tmp_path: Path) -> None:

@@ -83,14 +83,14 @@ def test_a_result_that_cannot_travel_is_a_failure() -> None:
 def test_works_where_the_path_holds_the_working_folder_without_a_name(tmp_path: Path) -> None:
     """``python -c`` puts an empty string on `sys.path`; the child runs in another folder."""
     tests = Path(__file__).parents[1]
-    (tmp_path / "here.py").write_text("def f(): return 41\n")
+    (tmp_path / "here.py").write_text("def f(): return 41\n", "utf-8")
     script = "import here; from packager.util.child import call; print(call(here.f) + 1)"
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tests.parent)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert (done.stdout, done.stderr) == ("42\n", "")

@@ -1,0 +1,144 @@
+"""The project's files: reproducible, complete, and sound as far as that can be told without the vendor's tools."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from emit.hls.making import PART, Net, frames, q, reference_outputs, write_bundle
+
+from packager.data import data_dir
+from packager.emit.hls import design_for, project
+from packager.ir import Activation, Model, Padding
+
+needs_gxx = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+
+
+def small(name: str = "small") -> Model:
+    net = Net(seed=2)
+    x = net.input((6, 5, 2), q(0.05, -9))
+    y = net.conv(x, 4, (3, 3), activation=Activation.RELU, out=q(0.2, -128))
+    y = net.conv(y, 4, (3, 3), depthwise=True)
+    y = net.pool("AVERAGE_POOL_2D", y, (6, 5), (6, 5), Padding.VALID)
+    return net.builder.model([net.softmax(net.dense(net.reshape(y, (1, 4)), 3))], name)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    model = small()
+    inputs = frames(model, 3)
+    bundle = write_bundle(model, inputs, reference_outputs(model, inputs), tmp_path_factory.mktemp("project"))
+    return bundle / "runtime/hls"
+
+
+def run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@needs_gxx
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_csim_passes_with_a_compiler_alone_and_fails_on_a_wrong_integer(folder: Path) -> None:
+    command = ["make", "csim", "CXXFLAGS=-std=c++14 -O0 -Wall -Wextra -Werror"]
+    good = run(command, folder)
+    assert good.returncode == 0, good.stderr
+    assert "PASS: 3 frames, 0 values differ" in good.stdout
+    golden = folder / "golden/output_0.bin"
+    content = golden.read_bytes()
+    golden.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    bad = run(command, folder)
+    golden.write_bytes(content)
+    assert bad.returncode != 0
+    assert "FAIL: 3 frames, 1 values differ" in bad.stdout
+
+
+def test_two_renderings_are_the_same_bytes() -> None:
+    def files() -> list[tuple[str, bytes]]:
+        model = small()
+        inputs = frames(model, 2)
+        return [(e.path, e.content) for e in project(design_for(model, PART), inputs, inputs[:1], name="small")]
+
+    assert files() == files()
+
+
+def test_the_header_library_is_copied_as_it_is(folder: Path) -> None:
+    library = data_dir("templates") / "hls" / "include"
+    names = sorted(f.name for f in library.iterdir())
+    assert sorted(p.name for p in (folder / "include").iterdir()) == names
+    for name in names:
+        assert (folder / "include" / name).read_bytes() == (library / name).read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed")
+def test_the_tcl_script_runs_the_vendors_commands_in_order(folder: Path) -> None:
+    """The commands are stand-ins that write down their arguments: this shows syntax and order, not synthesis."""
+    known = ["open_project", "set_top", "add_files", "open_solution", "set_part", "create_clock"]
+    known += ["csim_design", "csynth_design", "cosim_design", "export_design"]
+    stubs = "".join(f'proc {name} args {{puts "{name} $args"}}\n' for name in known)
+    script = folder / "run_hls.tcl"
+    program = f"{stubs}set argv0 x\nsource {script}\n"
+    done = subprocess.run(
+        ["tclsh"],
+        input=program,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"]},
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert [line.split()[0] for line in said] == [
+        *("open_project", "set_top", "add_files", "add_files", "open_solution", "set_part", "create_clock"),
+        *("csim_design", "csynth_design", "export_design"),
+    ]
+    assert "set_top edgepack_top" in said
+    assert "set_part xc7z020clg400-1" in said
+    assert "create_clock -period 10.000 -name default" in said
+
+
+def test_no_template_keeps_state_between_calls(folder: Path) -> None:
+    """A static buffer in a function template would be shared by equal layers."""
+    for header in (folder / "include").glob("edgepack_*.h"):
+        if header.name != "edgepack_timed.h":
+            code = re.sub(r"//.*", "", header.read_text("utf-8"))
+            assert not re.search(r"\bstatic (?!const|_assert|_cast)", code), header.name
+
+
+def test_every_stream_of_the_top_function_has_its_depth(folder: Path) -> None:
+    code = (folder / "src/top.cpp").read_text("utf-8")
+    declared = re.findall(r"EP_STREAM\(\d+, \d+, (\w+), (\d+)\)", code)
+    depths = re.findall(r"STREAM variable = (\w+) depth = (\d+)", code)
+    assert declared
+    assert declared == depths
+
+
+def test_nothing_in_the_project_knows_where_it_was_made(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.suffix in {".cpp", ".h", ".tcl", ".md"} or path.name == "Makefile":
+            text = path.read_text("utf-8")
+            assert str(folder) not in text
+            assert not re.search(r"\b20\d\d-\d\d-\d\d\b", text)
+
+
+@needs_gxx
+@pytest.mark.slow
+def test_exact_width_integers_compute_the_same(folder: Path, tmp_path: Path) -> None:
+    """With AMD's open `ap_int.h` every accumulator has exactly the width that was computed for it, and wraps beyond."""
+    types = os.environ.get("EDGEPACK_AP_TYPES", "")
+    if not Path(types, "ap_int.h").is_file():
+        pytest.skip("AMD's ap_int.h is not here; set EDGEPACK_AP_TYPES to its folder")
+    (tmp_path / "hls_stream.h").write_text(
+        "#include <deque>\nnamespace hls { template <typename T> class stream { std::deque<T> q; public:\n"
+        'explicit stream(const char * = "") {} bool empty() const { return q.empty(); }\n'
+        "void write(const T &v) { q.push_back(v); } T read() { T v = q.front(); q.pop_front(); return v; } }; }\n"
+    )
+    program = tmp_path / "csim"
+    sources = ["src/top.cpp", "testbench/testbench.cpp"]
+    include = [f"-I{tmp_path}", "-Iinclude", "-Isrc", f"-isystem{types}"]
+    made = run(["g++", "-std=c++14", "-O1", "-w", "-DEP_VENDOR", *include, *sources, "-o", str(program)], folder)
+    assert made.returncode == 0, made.stderr[-2000:]
+    done = run([str(program), "golden"], folder)
+    assert "PASS: 3 frames, 0 values differ" in done.stdout

@@ -1,0 +1,134 @@
+"""The family `fpga`: what it refuses and with which numbers, what it emits, what its figures say."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from emit.hls.making import Net, frames, q
+
+from packager.config.profile import Profile, load_profile
+from packager.config.recipe import Recipe
+from packager.config.samples import Samples
+from packager.families import Job, family_of
+from packager.figure import Basis, Place
+from packager.interp import reference
+from packager.ir import GraphBuilder, Model, Padding, read_tflite_bytes
+from packager.quantize import Quantized
+
+
+def small() -> Model:
+    net = Net(seed=4)
+    x = net.input((8, 8, 4), q(0.1, 3))
+    y = net.conv(x, 8, (3, 3))
+    y = net.pool("AVERAGE_POOL_2D", y, (8, 8), (8, 8), Padding.VALID)
+    return net.model(net.softmax(net.dense(net.reshape(y, (1, 8)), 4)))
+
+
+def large() -> Model:
+    """A megabyte of weights: 456 block memories of 18 Kib at the least."""
+    net = Net(seed=4)
+    return net.model(net.dense(net.dense(net.input((1024,), q(0.1, 3)), 512), 1024))
+
+
+def job(model: Model, target: str | Profile = "fpga-pynq-z2", *, arithmetic: str = "integer") -> Job:
+    arrays = dict(zip(model.input_names(), frames(model, 3), strict=True)) if model.input_types()[0].quant else {}
+    return Job(
+        name="net",
+        version="0.1.0",
+        profile=load_profile(target) if isinstance(target, str) else target,
+        recipe=Recipe(name="test", description=""),
+        arithmetic=arithmetic,
+        quantized=Quantized(model=model, float_model=None, ranges={}, plan=None),
+        golden=Samples(arrays=arrays),
+    )
+
+
+def test_a_model_that_fits_has_no_problem_and_emits_project_and_model() -> None:
+    work = job(small())
+    family = family_of(work.profile)
+    assert not list(family.check(work))
+    product = family.emit(work)
+    files = {e.path: e for e in product.files}
+    assert product.engine == "hls"
+    assert product.artifact == "model/model.tflite"
+    assert {"runtime/hls/src/top.cpp", "runtime/hls/run_hls.tcl", "runtime/hls/Makefile"} <= files.keys()
+    model = read_tflite_bytes(files["model/model.tflite"].content)
+    inputs = list(work.golden.arrays.values())
+    assert files["runtime/hls/golden/input_0.bin"].content == inputs[0].tobytes()
+    (wanted,) = reference.run(model, inputs, "integer")
+    assert files["runtime/hls/golden/output_0.bin"].content == wanted.tobytes()
+    assert {place for place, _ in product.placements.values()} == {Place.FPGA}
+    assert set(product.placements) == set(range(len(model.main.nodes)))
+
+
+def test_figures_agree_with_each_other_and_say_their_basis() -> None:
+    work = job(small())
+    profile = dataclasses.replace(work.profile, power_w=2.0)
+    product = family_of(profile).emit(dataclasses.replace(work, profile=profile))
+    figures = {f.name: f for f in product.figures}
+    assert {f.basis for f in product.figures} == {Basis.ESTIMATED}
+    assert all("not run" in f.source or "W of the board" in f.source for f in product.figures)
+    interval, clock_khz = figures["fpga.ii"].value, 100e3
+    assert figures["throughput.per_second"].value == pytest.approx(1e3 * clock_khz / interval)
+    assert figures["latency.p50.ms"].value == pytest.approx(figures["fpga.cycles"].value / clock_khz)
+    assert figures["energy.mj"].value == pytest.approx(2.0 * interval / clock_khz)
+    assert max(product.latencies.values()) == pytest.approx(interval / clock_khz)
+    for name in ("fpga.lut", "fpga.ff"):
+        low, high = figures[name].low, figures[name].high
+        assert low is not None
+        assert high is not None
+        assert low < figures[name].value < high
+
+
+def test_without_a_known_power_there_is_no_energy() -> None:
+    work = job(small())
+    assert work.profile.power_w is None
+    product = family_of(work.profile).emit(work)
+    part = work.profile.fpga
+    assert part is not None
+    assert part.board_power_w is not None or "energy.mj" not in {f.name for f in product.figures}
+
+
+def test_a_model_too_large_is_refused_with_numbers_and_a_board_that_holds_it() -> None:
+    work = job(large(), "fpga-arty-a7-35t")
+    (found,) = family_of(work.profile).check(work)
+    assert "xc7a35t" in found.message
+    assert "of 90 BRAM18" in found.message
+    assert "it fits fpga-zcu102" in found.hint
+
+
+def test_where_no_board_holds_a_model_the_worst_layer_is_named() -> None:
+    net = Net(seed=4)
+    x = net.dense(net.input((4096,), q(0.1, 3)), 1024)
+    work = job(net.model(x))
+    (found,) = family_of(work.profile).check(work)
+    assert "no shipped board holds it" in found.hint
+    assert "FULLY_CONNECTED #0" in found.hint
+
+
+def test_problems_of_the_model_and_of_the_request_come_together() -> None:
+    b = GraphBuilder()
+    model = b.model([b.op("RELU", [b.input("x", (1, 4))], (1, 4))])
+    work = job(model, arithmetic="xnnpack")
+    messages = [str(d) for d in family_of(work.profile).check(work)]
+    assert len(messages) == 2
+    assert "xnnpack" in messages[0]
+    assert "float" in messages[1]
+
+
+def test_a_profile_without_a_part_is_refused() -> None:
+    work = job(small())
+    bare = dataclasses.replace(work, profile=dataclasses.replace(work.profile, fpga=None))
+    (found,) = family_of(work.profile).check(bare)
+    assert "[fpga]" in found.message
+
+
+def test_a_faster_part_is_folded_further() -> None:
+    net = Net(seed=4)
+    model = net.model(net.conv(net.input((16, 16, 16), q(0.1, 3)), 64, (3, 3)))
+    slow, fast = (
+        {f.name: f.value for f in family_of(w.profile).emit(w).figures}
+        for w in (job(model, "fpga-arty-a7-35t"), job(model, "fpga-zcu102"))
+    )
+    assert fast["fpga.ii"] < slow["fpga.ii"]
+    assert np.isfinite([*slow.values(), *fast.values()]).all()

@@ -20,7 +20,9 @@ _STRIDE = 8
 _TINY = 1e-9
 
 
-def calibrate(model: Model, samples: Samples, how: Calibration, *, levels: int = 256) -> dict[int, Range]:
+def calibrate(
+    model: Model, samples: Samples, how: Calibration, *, levels: int = 256, symmetric: bool = False
+) -> dict[int, Range]:
     """Run the float model on every sample, in a child process, and choose a range for each float activation.
 
     Args:
@@ -28,6 +30,7 @@ def calibrate(model: Model, samples: Samples, how: Calibration, *, levels: int =
         samples: Real inputs; matched to the model's by position.
         how: Method and its parameter.
         levels: Of the integers to come, for ``entropy``.
+        symmetric: Zero point 0, for ``entropy``: a tensor without negative values then has half of the levels.
 
     Returns:
         Ranges by tensor index, each containing zero.
@@ -39,7 +42,7 @@ def calibrate(model: Model, samples: Samples, how: Calibration, *, levels: int =
     methods: Mapping[str, Callable[[Extremes], dict[int, Range]]] = {
         "minmax": lambda found: _minmax(found, samples),
         "percentile": lambda found: _percentile(blob, inputs, found, how.percentile, samples),
-        "entropy": lambda found: _entropy(blob, inputs, found, levels, samples),
+        "entropy": lambda found: _entropy(blob, inputs, found, (levels, symmetric), samples),
     }
     if how.method not in methods:
         raise ConfigError(f"no calibration method {how.method!r}", hint=did_you_mean(how.method, methods))
@@ -87,15 +90,16 @@ def _percentile(
 
 
 def _entropy(
-    blob: bytes, inputs: tuple[Array, ...], found: Extremes, levels: int, samples: Samples
+    blob: bytes, inputs: tuple[Array, ...], found: Extremes, integers: tuple[int, bool], samples: Samples
 ) -> dict[int, Range]:
     counts = call(_magnitude_histograms, blob, inputs, found)
     reason = f"least relative entropy over {_of(samples)}"
+    levels, symmetric = integers
     ranges = {}
     for t, (low, high) in found.items():
-        # Integers on one side of zero only: all of them serve that side.
-        one_sided = levels if low >= 0 or high <= 0 else levels // 2
-        limit = entropy_limit(counts[t], max(-low, high), one_sided)
+        # Where values lie on one side of zero only, all integers serve that side, unless zero must be in their middle.
+        one_sided = (low >= 0 or high <= 0) and not symmetric
+        limit = entropy_limit(counts[t], max(-low, high), levels if one_sided else levels // 2)
         ranges[t] = _range(max(low, -limit), min(high, limit), reason)
     return ranges
 

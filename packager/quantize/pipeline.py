@@ -74,7 +74,9 @@ def _calibrated(plan: QuantPlan, model: Model, recipe: Recipe, samples: Samples 
         )
     check_shapes(samples, model)
     levels = _LEVELS[next(op.scheme for op in plan.ops if op.scheme in CALIBRATED)]
-    return with_ranges(plan, model, calibrate(model, samples, recipe.calibration, levels=levels))
+    symmetric = recipe.symmetric_activations
+    found = calibrate(model, samples, recipe.calibration, levels=levels, symmetric=symmetric)
+    return with_ranges(plan, model, found)
 
 
 def _applied(plan: QuantPlan, model: Model, recipe: Recipe) -> Model:

@@ -159,3 +159,15 @@ def test_an_unknown_method() -> None:
     with pytest.raises(ConfigError) as caught:
         calibrate(chain("RELU"), samples_for(chain("RELU")), Calibration(method="minmx"))
     assert "minmax" in caught.value.hint
+
+
+def test_entropy_counts_half_of_the_levels_for_a_positive_tensor_with_zero_point_0() -> None:
+    model = chain("RELU")
+    x = np.abs(np.random.default_rng(0).normal(size=(400, 8)).astype(np.float32))
+    samples = Samples(arrays={"x": x}, source="s")
+    how = Calibration(method="entropy")
+    blob, inputs = write_tflite(model), [x]
+    counts = histograms(blob, inputs, extremes(blob, inputs, {0: "x"}), magnitude=True)[0]
+    for symmetric, levels in ((False, 256), (True, 128)):
+        found = calibrate(model, samples, how, symmetric=symmetric)[0]
+        assert found.high == pytest.approx(entropy_limit(counts, float(x.max()), levels))

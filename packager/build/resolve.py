@@ -23,9 +23,6 @@ class Resolved:
     """By target."""
     budget: Budget | None
 
-    def arithmetic(self, profile: Profile, request: BuildRequest) -> str:
-        return request.arithmetic or profile.arithmetic
-
 
 def resolve(request: BuildRequest) -> Resolved:
     """Look up what a request names.
@@ -45,13 +42,29 @@ def resolve(request: BuildRequest) -> Resolved:
         raise ConfigError(f"{request.model}: no such file", hint="check the path")
     if request.out.exists() and not request.out.is_dir():
         raise ConfigError(f"{request.out}: exists and is no directory", hint="give another one with -o")
-    profiles = tuple(load_profile(target) for target in dict.fromkeys(request.targets))
+    profiles = _profiles(request.targets)
     return Resolved(
         name=slug(request.name or request.model.stem),
         profiles=profiles,
         recipes={p.name: _recipe(request, p) for p in profiles},
         budget=load_budget(request.budget) if request.budget else None,
     )
+
+
+def _profiles(targets: tuple[str, ...]) -> tuple[Profile, ...]:
+    """Load each target once; what is wrong with any is said of all."""
+    profiles, wrong = [], []
+    for target in dict.fromkeys(targets):
+        try:
+            profiles.append(load_profile(target))
+        except ConfigError as error:
+            wrong.append(error)
+    if len(wrong) > 1:
+        lines = "\n".join(f"  - {error} ({error.hint})" for error in wrong)
+        raise ConfigError(f"{len(wrong)} targets can't be built for\n{lines}", hint="see `edgepack targets`")
+    if wrong:
+        raise wrong[0]
+    return tuple(profiles)
 
 
 def _recipe(request: BuildRequest, profile: Profile) -> Recipe:

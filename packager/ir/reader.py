@@ -58,7 +58,7 @@ def read_tflite_bytes(blob: bytes, *, name: str = "model", source: str = "model"
         raise UnsupportedError(f"{source}: {error}", hint=error.hint) from None
     except _DAMAGE as error:
         raise UnsupportedError(
-            f"{source}: damaged TFLite file ({type(error).__name__}: {error})",
+            f"{source}: damaged TFLite file: {error}",
             hint="copy or export it again; compare its size with the original",
         ) from None
     if problems := list(verify(model)):

@@ -1,0 +1,91 @@
+"""`edgepack build` from the outside: options, `edgepack.toml`, JSON, exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from packager.cli.main import main
+
+DIGITS = Path(__file__).parents[2] / "examples" / "digits"
+CALIBRATION = str(DIGITS / "calibration.npz")
+HOST = ("build", str(DIGITS / "digits.tflite"), "--target", "host", "--calibration", CALIBRATION)
+
+
+def test_a_build_prints_its_places_and_key_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [
+        "build",
+        str(DIGITS / "digits.tflite"),
+        "--target",
+        "host",
+        "--calibration",
+        CALIBRATION,
+        "-o",
+        str(tmp_path),
+    ]
+    assert main([*words, "--no-measure"]) == 0
+    out = capsys.readouterr().out
+    assert f"host: {tmp_path / 'digits-0.1.0-host'}" in out
+    assert "Tensor arena" in out
+    assert (tmp_path / "digits-0.1.0-host.html").is_file()
+
+
+def test_json_is_one_document_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [
+        "build",
+        str(DIGITS / "digits.tflite"),
+        "--target",
+        "host",
+        "--calibration",
+        CALIBRATION,
+        "-o",
+        str(tmp_path),
+    ]
+    assert main([*words, "--no-measure", "--json"]) == 0
+    (bundle,) = json.loads(capsys.readouterr().out)["bundles"]
+    assert bundle["target"] == "host"
+    assert Path(bundle["archive"]).is_file()
+    assert bundle["report"]["schema"] == 1
+    assert len(bundle["digest"]) == 64
+
+
+def test_without_a_model_the_project_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "edgepack.toml").write_text(
+        f'model = "{DIGITS / "digits.tflite"}"\ntargets = ["host"]\ncalibration = "{CALIBRATION}"\nname = "numbers"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["build", "--version", "2.0.0", "--no-measure"]) == 0
+    assert (tmp_path / "dist" / "numbers-2.0.0-host" / "manifest.json").is_file()
+    assert "numbers-2.0.0-host" in capsys.readouterr().out
+
+
+def test_without_a_model_or_a_project_file_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["build"]) == 2
+    assert "no edgepack.toml here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shape", ["1,x", "1,-2", "x=", "x=0"])
+def test_a_wrong_shape_is_a_usage_error(shape: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", str(DIGITS / "digits.tflite"), "--target", "host", "--input-shape", shape]) == 2
+    assert "NAME=1,49,10,1" in capsys.readouterr().err
+
+
+def test_two_unknown_targets_are_both_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["build", str(DIGITS / "digits.tflite"), "--target", "jetsn", "--target", "corall", "-o", str(tmp_path)]
+    assert main(words) == 2
+    err = capsys.readouterr().err
+    assert "'jetson'" in err
+    assert "'coral'" in err
+
+
+def test_an_exceeded_budget_is_exit_code_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    budget = tmp_path / "budget.toml"
+    budget.write_text('[default]\n"deploy.bytes" = {max = "1 KiB"}\n', encoding="utf-8")
+    assert main([*HOST, "--budget", str(budget), "-o", str(tmp_path / "dist"), "--no-measure"]) == 3
+    assert "deploy.bytes" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from packager.bundle import Manifest
-from packager.errors import ConfigError, IntegrityError, ToolError, UnsupportedError
+from packager.errors import ConfigError, EdgePackError, IntegrityError, ToolError, UnsupportedError
 from packager.interp import reference
 from packager.ir import read_tflite
 from packager.measure.engines import Array, find_engine
@@ -47,15 +47,27 @@ def check_golden(folder: Path, manifest: Manifest) -> Iterator[Outcome]:
         expected = [_load(folder, manifest, path) for path in golden["outputs"]]
         outcome = Outcome(engine=name, count=index["count"])
         try:
-            found = find_engine(name)(folder, folder / manifest.artifact, inputs)
-        except (ConfigError, ToolError, UnsupportedError) as error:
+            run = find_engine(name)
+        except ConfigError as error:
             yield dataclasses.replace(outcome, skipped=str(error), hint=error.hint)
+            continue
+        try:
+            found = run(folder, folder / manifest.artifact, inputs)
+        except (ConfigError, ToolError, UnsupportedError) as error:
+            yield _not_run(outcome, error)
             continue
         difference = _difference(found, expected, golden["tolerance"])
         if difference:
             where = _first_layer(folder, manifest, inputs, index["layers"])
             outcome = dataclasses.replace(outcome, difference=difference + where, hint=_other_runtime(golden))
         yield outcome
+
+
+def _not_run(outcome: Outcome, error: EdgePackError) -> Outcome:
+    """A tool that is missing excuses; one that ran and failed, as its captured output shows, does not."""
+    if isinstance(error, ToolError) and not error.details:
+        return dataclasses.replace(outcome, skipped=str(error), hint=error.hint)
+    return dataclasses.replace(outcome, difference=f"it does not run: {error}", hint=error.hint)
 
 
 def _read_index(folder: Path) -> dict[str, Any]:

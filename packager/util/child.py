@@ -34,7 +34,8 @@ def call(
     function may print what it likes. An `EdgePackError` raised inside is raised here as it was.
 
     Raises:
-        ToolError: the child crashed, ran out of time or raised; `details` holds the end of what it printed.
+        ToolError: the child crashed, ran out of time or raised; `details` holds the end of what it printed and is never
+            empty, which tells this from a tool that is missing.
     """
     with tempfile.TemporaryDirectory(prefix="edgepack-") as folder:
         ask, answer = Path(folder, "ask"), Path(folder, "answer")
@@ -53,15 +54,15 @@ def call(
                 timeout=timeout,
             )
         except subprocess.TimeoutExpired as error:
-            output = (error.stdout or b"").decode(errors="replace")[-_TAIL:]
-            raise ToolError(f"{function.__qualname__} took longer than {timeout:.0f} s", details=output) from None
+            raise ToolError(
+                f"{function.__qualname__} took longer than {timeout:.0f} s", details=_end(error.stdout)
+            ) from None
         if answer.is_file() and done.returncode == 0:
             ok, result = pickle.loads(answer.read_bytes())  # noqa: S301 - written by our own child
             if ok:
                 return result
             raise result
-        output = done.stdout.decode(errors="replace")[-_TAIL:]
-        raise ToolError(f"{function.__qualname__} {_ending(done.returncode)}", details=output)
+        raise ToolError(f"{function.__qualname__} {_ending(done.returncode)}", details=_end(done.stdout))
 
 
 def serve(ask: str, answer: str) -> None:
@@ -77,6 +78,10 @@ def serve(ask: str, answer: str) -> None:
         reply = (False, error)
     with Path(answer).open("wb") as file:
         pickle.dump(reply, file, protocol=5)
+
+
+def _end(output: bytes | None) -> str:
+    return (output or b"").decode(errors="replace")[-_TAIL:] or "(it printed nothing)"
 
 
 def _ending(code: int) -> str:

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 from sample_bundle import golden, npy, tiny_bundle, tiny_inputs
 
 from packager.bundle import Entry, read_manifest
-from packager.errors import IntegrityError
+from packager.errors import EdgePackError, IntegrityError, ToolError, UnsupportedError
+from packager.measure.engines import Array, Run
 from packager.measure.golden import Outcome, check_golden
 
 
@@ -144,4 +146,30 @@ def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
 
 def test_inputs_that_the_artifact_does_not_take_are_told(tmp_path: Path) -> None:
     found = outcomes(tmp_path, replaced("golden/input_0.npy", npy(tiny_inputs().astype(np.int16))))
-    assert all("int16" in outcome.skipped for outcome in found.values())
+    assert all("it does not run: input" in outcome.difference for outcome in found.values())
+    assert all("int16" in outcome.difference for outcome in found.values())
+
+
+def failing(error: EdgePackError) -> Callable[[str], Run]:
+    def run(bundle: Path, artifact: Path, inputs: Sequence[Array]) -> tuple[Array, ...]:  # noqa: ARG001 - an engine
+        raise error
+
+    return lambda _: run
+
+
+@pytest.mark.parametrize(
+    ("error", "excused"),
+    [
+        (ToolError("no C++ compiler is here", hint="install g++"), True),
+        (ToolError("_outputs crashed with SIGSEGV", details="(it printed nothing)"), False),
+        (UnsupportedError("LiteRT refuses the model"), False),
+    ],
+)
+def test_a_missing_tool_excuses_and_a_failing_one_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: EdgePackError, *, excused: bool
+) -> None:
+    monkeypatch.setattr("packager.measure.golden.find_engine", failing(error))
+    outcome = outcomes(tmp_path, golden())["litert-default"]
+    assert outcome.skipped == (str(error) if excused else "")
+    assert outcome.difference == ("" if excused else f"it does not run: {error}")
+    assert outcome.hint == error.hint

@@ -52,8 +52,9 @@ def test_a_crash_becomes_one_line_with_the_signal_and_what_was_printed() -> None
     ("number", "name"), [(signal.SIGKILL, "SIGKILL"), (signal.SIGABRT, "SIGABRT"), (signal.SIGRTMIN + 3, "signal 37")]
 )
 def test_names_the_signal(number: int, name: str) -> None:
-    with pytest.raises(ToolError, match=f"crashed with {name}"):
+    with pytest.raises(ToolError, match=f"crashed with {name}") as caught:
         call(child_tasks.die, number)
+    assert caught.value.details == "(it printed nothing)"
 
 
 @pytest.mark.parametrize("code", [0, 3])

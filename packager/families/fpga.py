@@ -1,7 +1,7 @@
 """FPGA: a Vitis HLS project whose every layer is hardware of its own, folded to the part, and its estimates."""
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from packager.bundle import Entry
 from packager.config.profile import FpgaPart, Profile, load_profile, profile_names
@@ -11,13 +11,16 @@ from packager.families._contract import Family, Job, Product
 from packager.figure import Basis, Figure, Place
 from packager.interp import reference
 from packager.ir import Model, write_tflite
+from packager.plan.cost import cost_of
 from packager.plan.fpga_estimate import LOGIC_BAND
+from packager.util.text import human_bytes
 
 _SOURCE = "EdgePack's estimate from the generated code, Vitis not run"
 _INTERVAL_BAND = 1.03
 _LATENCY_BAND = (0.65, 1.15)
 """What the timed simulation of eight designs (four MLPerf Tiny models on two parts) gave of the closed form, and a
 little more: 1.00 to 1.015 of the interval, 0.69 to 1.03 of the latency. Clock closure is another matter."""
+_BRAM36_BYTES = 36 * 1024 // 8
 _UNITS = {"lut": "LUT", "ff": "FF", "dsp": "DSP slices", "bram18": "BRAM18"}
 
 
@@ -37,9 +40,10 @@ class Fpga:
             return
         if job.arithmetic != "integer":
             yield _error("", f"the FPGA computes in arithmetic 'integer', not {job.arithmetic!r}", "use integer")
+        too_large = list(_too_many_weights(job.quantized.model, part))
         found = unsupported(job.quantized.model)
-        yield from found
-        if not found:
+        yield from (*found, *too_large)
+        if not found and not too_large:
             yield from _overflow(job.quantized.model, job.profile, part)
 
     def emit(self, job: Job) -> Product:
@@ -98,6 +102,25 @@ def _figure(
     return Figure(name=name, value=value, unit=unit, basis=Basis.ESTIMATED, source=source, low=low, high=high)
 
 
+def _too_many_weights(model: Model, part: FpgaPart) -> Iterator[Diagnostic]:
+    """Every weight stays on the chip; where the block memories can't hold them, no folding helps."""
+    need = sum(cost.constant_bytes for cost in cost_of(model).ops)
+    have = part.bram36 * _BRAM36_BYTES
+    if need > have:
+        boards = _boards(lambda other: other.bram36 * _BRAM36_BYTES >= need / 0.9)
+        hint = (
+            f"try {boards[0].name} ({boards[0].title})" if boards else "no shipped board has as much: prune the model"
+        )
+        message = f"constants of {human_bytes(need)} exceed the {human_bytes(have)} of block memory on {part.part}"
+        yield _error("", message, hint)
+
+
+def _boards(able: Callable[[FpgaPart], bool]) -> list[Profile]:
+    """Shipped boards whose part is able, the smallest first."""
+    boards = [(b, b.fpga) for b in map(load_profile, profile_names()) if b.fpga is not None and not b.extends]
+    return [b for b, part in sorted(boards, key=lambda pair: pair[1].lut) if able(part)]
+
+
 def _overflow(model: Model, profile: Profile, part: FpgaPart) -> Iterator[Diagnostic]:
     design = _design(model, part)
     if design.folding.fits:
@@ -113,12 +136,9 @@ def _overflow(model: Model, profile: Profile, part: FpgaPart) -> Iterator[Diagno
 
 def _would_fit(model: Model, profile: Profile, design: Design) -> str:
     """Name the smallest shipped board that holds the model, or what takes most of the binding resource."""
-    boards = [load_profile(name) for name in profile_names()]
-    boards = [b for b in boards if b.fpga is not None and b.fpga != profile.fpga]
-    boards.sort(key=lambda b: b.fpga.lut if b.fpga else 0)
-    for board in boards:
-        if board.fpga is not None and _design(model, board.fpga).folding.fits:
-            return f"it fits {board.name} ({board.title})"
+    fitting = _boards(lambda other: other != profile.fpga and _design(model, other).folding.fits)
+    if fitting:
+        return f"it fits {fitting[0].name} ({fitting[0].title})"
     binding = design.folding.binding
     costs = [getattr(c.cost, binding) for c in design.folding.choices]
     worst = max(range(len(costs)), key=lambda i: float(costs[i]))

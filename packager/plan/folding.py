@@ -84,10 +84,10 @@ class Folding:
 def limits_of(part: FpgaPart) -> Cost:
     """Return what a design may take of a part."""
     return Cost(
-        lut=int(part.lut * SHARES["lut"]),
-        ff=int(part.ff * SHARES["ff"]),
-        dsp=int(part.dsp * SHARES["dsp"]),
-        bram18=int(2 * part.bram36 * SHARES["bram18"]),
+        lut=round(part.lut * SHARES["lut"]),
+        ff=round(part.ff * SHARES["ff"]),
+        dsp=round(part.dsp * SHARES["dsp"]),
+        bram18=round(2 * part.bram36 * SHARES["bram18"]),
     )
 
 

@@ -89,21 +89,42 @@ def test_without_a_known_power_there_is_no_energy() -> None:
     assert part.board_power_w is not None or "energy.mj" not in {f.name for f in product.figures}
 
 
-def test_a_model_too_large_is_refused_with_numbers_and_a_board_that_holds_it() -> None:
+def test_weights_beyond_the_block_memory_are_refused_with_a_board_that_has_more() -> None:
     work = job(large(), "fpga-arty-a7-35t")
     (found,) = family_of(work.profile).check(work)
-    assert "xc7a35t" in found.message
-    assert "of 90 BRAM18" in found.message
-    assert "it fits fpga-zcu102" in found.hint
+    assert "constants of 1.0 MiB exceed the 225.0 KiB of block memory on xc7a35t" in found.message
+    assert "try fpga-zcu102" in found.hint
 
 
-def test_where_no_board_holds_a_model_the_worst_layer_is_named() -> None:
+def test_weights_beyond_every_board_are_refused_too() -> None:
     net = Net(seed=4)
-    x = net.dense(net.input((4096,), q(0.1, 3)), 1024)
-    work = job(net.model(x))
+    work = job(net.model(net.dense(net.input((4096,), q(0.1, 3)), 1024)))
     (found,) = family_of(work.profile).check(work)
-    assert "no shipped board holds it" in found.hint
-    assert "FULLY_CONNECTED #0" in found.hint
+    assert "no shipped board has as much" in found.hint
+
+
+def deep() -> Model:
+    """Small layers, but too many for a small part: each is hardware of its own."""
+    net = Net(seed=4)
+    x = net.input((8, 8, 8), q(0.1, 3))
+    for _ in range(16):
+        x = net.conv(x, 8, (3, 3))
+    return net.model(x)
+
+
+def test_too_many_layers_are_refused_with_numbers_and_a_board_that_holds_them() -> None:
+    work = job(deep(), "fpga-arty-a7-35t")
+    (found,) = family_of(work.profile).check(work)
+    assert "does not fit xc7a35t" in found.message
+    assert "of 14560 LUT" in found.message
+    assert "it fits fpga-pynq-z2" in found.hint
+
+
+def test_where_no_board_holds_a_design_the_worst_layer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("packager.families.fpga._boards", lambda able: [])  # noqa: ARG005 - a stand-in
+    work = job(deep(), "fpga-arty-a7-35t")
+    (found,) = family_of(work.profile).check(work)
+    assert "no shipped board holds it; CONV_2D #" in found.hint
 
 
 def test_problems_of_the_model_and_of_the_request_come_together() -> None:

@@ -38,7 +38,8 @@ def linear_of(op: Op, rows: Ints, *, once: bool) -> Linear:
     if not once:
         # A channel whose multiplier is flushed to 0 gives the zero point whatever it sums; its sums need no bits.
         dead = fixed.quantize_multiplier(scale)[0] == 0
-        rows, offsets = np.where(dead[:, None], 0, rows), np.where(dead, 0, offsets)
+        if dead.any():
+            rows, offsets = np.where(dead[:, None], np.int8(0), rows), np.where(dead, 0, offsets)
     return Linear(rows=rows, scaling=scaling_of(rows, offsets, scale, op.input(0).zero_point, once=once))
 
 

@@ -99,7 +99,7 @@ def _process(design: Design, process: Process) -> dict[str, Any]:
         shape = f"{label}_shape"
     return {
         "name": f"run_{process.name}",
-        "where": "" if process.op is None else design.model.main.where(process.op).replace("*/", "* /"),
+        "where": "" if process.op is None else _where(Op(design.model.main, process.op)),
         "call": stage.call.replace("{shape}", shape),
         "shape": f"typedef {stage.shape} {shape};" if stage.shape and stage.name == "window" else "",
         "reads": [channels[c] for c in process.reads],
@@ -109,6 +109,12 @@ def _process(design: Design, process: Process) -> dict[str, Any]:
         "scalars": [_literal(s) for s in stage.scalars],
         "cycles": stage.cycles,
     }
+
+
+def _where(op: Op) -> str:
+    """The operator's place; of the names that a converter fused into one, the last."""
+    name = op.graph.node_name(op.index).rpartition(";")[2]
+    return f"{op.node.op} #{op.index} {name!r}"
 
 
 def _literal(value: int) -> str:

@@ -1,7 +1,6 @@
 """From accumulators to int8: widths from the real weights, multipliers proved exact before they are used."""
 
 import dataclasses
-import functools
 import math
 from collections.abc import Iterator
 
@@ -9,10 +8,9 @@ import numpy as np
 
 from packager.emit.hls._contract import Array, Ints, Op, Problem, Stage, in_groups
 from packager.ops import _fixed_point as fixed
+from packager.ops._exact_multiplier import exact_multipliers
 from packager.plan.fpga_estimate import memory, requantizer
 
-_MOST_STEPS = 256
-"""From the least int8 to the greatest, and one: beyond, the clamp hides all."""
 _LONGEST_INTERVAL = 8
 """Cycles over which one multiplier is shared at most: beyond this the saving is nothing and the schedule grows."""
 
@@ -43,17 +41,18 @@ class Scaling:
 
 def extent(weights: Ints, low: int, high: int) -> tuple[Ints, Ints]:
     """Least and greatest of ``weights @ x`` for every x with elements in [low, high]; `weights` ``[channels, n]``."""
-    positive, negative = np.maximum(weights, 0).sum(axis=1), np.minimum(weights, 0).sum(axis=1)
+    positive = np.maximum(weights, 0).sum(axis=1, dtype=np.int64)
+    negative = np.minimum(weights, 0).sum(axis=1, dtype=np.int64)
     return positive * low + negative * high, positive * high + negative * low
 
 
 def scaling_of(weights: Ints, bias: Ints, scale: Ints, zero_point: int, *, once: bool) -> Scaling:
-    """Return the scaling of a linear layer; `weights` ``[channels, n]`` int64, `scale` the real multipliers.
+    """Return the scaling of a linear layer; `weights` ``[channels, n]``, `scale` the real multipliers.
 
     The input's zero point is folded into the bias, so inputs enter as they are, -128 to 127.
     """
     low, high = extent(weights, -128, 127)
-    folded = bias - zero_point * weights.sum(axis=1)
+    folded = bias - zero_point * weights.sum(axis=1, dtype=np.int64)
     ends = [int(low.min()), int(high.max()), int((low + folded).min()), int((high + folded).max())]
     real = np.broadcast_to(scale, folded.shape)
     if once:
@@ -69,61 +68,6 @@ def scaling_of(weights: Ints, bias: Ints, scale: Ints, zero_point: int, *, once:
         factor_bits=int(multiplier.max(initial=1)).bit_length(),
         once=once,
     )
-
-
-def exact_multipliers(real: Ints, reach: Ints) -> tuple[Ints, Ints]:
-    """The shortest integers that do what LiteRT's fully connected kernel does in double.
-
-    LiteRT computes ``round(double(accumulator) * scale)``, half away from zero: an odd step function, of which int8 can
-    show 256 steps each side at most. An integer multiplier with the same steps within `reach` gives the same results,
-    for every accumulator.
-    """
-    furthest: dict[float, int] = {}
-    for scale, most in zip(real.tolist(), reach.tolist(), strict=True):
-        furthest[scale] = max(int(most), furthest.get(scale, 0))
-    pairs = [_exact_multiplier(scale, furthest[scale]) for scale in real.tolist()]
-    return np.asarray([m for m, _ in pairs], np.int64), np.asarray([s for _, s in pairs], np.int64)
-
-
-class InexactError(ArithmeticError):
-    """No integer multiplier of a width that is computed rounds as a double does."""
-
-
-@functools.lru_cache(maxsize=4096)
-def _exact_multiplier(scale: float, reach: int) -> tuple[int, int]:
-    """Solve for the shortest multiplier: each step of the scale bounds it from both sides."""
-    if scale <= 0 or scale * reach < 0.4:
-        return 0, 1
-    steps = _steps(scale, reach)
-    exponent = math.frexp(scale)[1]
-    for bits in range(1, 63 - reach.bit_length()):
-        shift = bits - exponent
-        if not 1 <= shift <= 62:
-            continue
-        half = 1 << (shift - 1)
-        least = max((-(-((k << shift) - half) // a) for k, a in steps), default=0)
-        most = min(
-            ((((k << shift) - half - 1) // (a - 1)) for k, a in steps if a > 1),
-            default=(2 << shift) if steps else 0,
-        )
-        if len(steps) < _MOST_STEPS:
-            most = min(most, (((len(steps) + 1) << shift) - half - 1) // reach)
-        if least <= most:
-            return least, shift
-    raise InexactError(f"no integer multiplier for {scale!r} up to {reach}")
-
-
-def _steps(scale: float, reach: int) -> list[tuple[int, int]]:
-    """For each k from 1, the least accumulator whose product rounds to k or more, while within `reach`."""
-    found = []
-    for k in range(1, _MOST_STEPS + 1):
-        a = max(math.ceil((k - 0.5) / scale) - 2, 1)
-        while math.floor(float(a) * scale + 0.5) < k:
-            a += 1
-        if a > reach:
-            break
-        found.append((k, a))
-    return found
 
 
 def scaling_problems(scaling: Scaling) -> Iterator[Problem]:

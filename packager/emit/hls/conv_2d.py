@@ -3,8 +3,6 @@
 import functools
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors
 from packager.emit.hls._linear import Linear, linear_of, matrix_stages, operand_problems
 from packager.emit.hls._requantize import scaling_problems
@@ -16,7 +14,7 @@ from packager.plan.folding import Fold
 def _linear(op: Op) -> Linear:
     weights = op.constant(1)
     assert weights is not None
-    return linear_of(op, weights.astype(np.int64).reshape(weights.shape[0], -1), once=False)
+    return linear_of(op, weights.reshape(weights.shape[0], -1), once=False)
 
 
 @functools.lru_cache(maxsize=512)

@@ -3,8 +3,6 @@
 import functools
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors
 from packager.emit.hls._linear import (
     Linear,
@@ -28,7 +26,7 @@ def _linear(op: Op) -> Linear:
     weights = op.constant(1)
     assert weights is not None
     channels = weights.shape[3]
-    return linear_of(op, weights.astype(np.int64).reshape(-1, channels).T, once=False)
+    return linear_of(op, weights.reshape(-1, channels).T, once=False)
 
 
 @functools.lru_cache(maxsize=512)

@@ -3,11 +3,10 @@
 import functools
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors
 from packager.emit.hls._linear import Linear, linear_of, matrix_stages, operand_problems
-from packager.emit.hls._requantize import InexactError, scaling_problems
+from packager.emit.hls._requantize import scaling_problems
+from packager.ops._exact_multiplier import InexactError
 from packager.plan.folding import Fold
 
 
@@ -15,7 +14,7 @@ from packager.plan.folding import Fold
 def _linear(op: Op) -> Linear:
     weights = op.constant(1)
     assert weights is not None
-    return linear_of(op, weights.astype(np.int64).reshape(-1, weights.shape[-1]), once=True)
+    return linear_of(op, weights.reshape(-1, weights.shape[-1]), once=True)
 
 
 class _FullyConnected(Layer):

@@ -11,7 +11,7 @@ from packager.ops._contract import Array, Call, present
 from packager.ops._requantize import activation_of, clamp, clamp_float, clampable
 
 TYPES = frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16, DType.INT32})
-_XNNPACK_BITS = 20
+XNNPACK_BITS = 20
 
 
 def weighted_sum(call: Call, inputs: Sequence[Array | None], *, sign: int) -> Array:
@@ -20,22 +20,23 @@ def weighted_sum(call: Call, inputs: Sequence[Array | None], *, sign: int) -> Ar
     activation = activation_of(call.attrs)
     if not call.input(0).is_quantized:
         return clamp_float(a + b if sign > 0 else a - b, activation).astype(a.dtype, copy=False)
-    rule = _xnnpack if call.arithmetic == "xnnpack" and _taken(call) else _integer
+    rule = _xnnpack if call.arithmetic == "xnnpack" and is_taken(call) else _integer
     q = rule(call, a.astype(np.int64), b.astype(np.int64), sign)
     return clamp(q, call.output, activation, call.arithmetic)
 
 
-def _taken(call: Call) -> bool:
+def is_taken(call: Call) -> bool:
     """Whether XNNPACK computes it: 8 bits, and both inputs' scales in [2^-10, 2^8) of the output's."""
     if call.input(0).dtype is DType.INT16:
         return False
-    return all(2.0**-10 <= ratio < 2.0**8 for ratio in _ratios(call))
+    return all(2.0**-10 <= ratio < 2.0**8 for ratio in ratios(call))
 
 
-def _ratios(call: Call) -> npt.NDArray[np.float32]:
+def ratios(call: Call) -> npt.NDArray[np.float32]:
+    """Both inputs' scales over the output's, in float32."""
     scales = np.asarray([call.input(0).scale, call.input(1).scale], np.float32)
-    ratios: npt.NDArray[np.float32] = scales / np.float32(call.output.scale)
-    return ratios
+    found: npt.NDArray[np.float32] = scales / np.float32(call.output.scale)
+    return found
 
 
 def _integer(call: Call, a: Array, b: Array, sign: int) -> npt.NDArray[np.int64]:
@@ -54,10 +55,10 @@ def _integer(call: Call, a: Array, b: Array, sign: int) -> npt.NDArray[np.int64]
 def _xnnpack(call: Call, a: Array, b: Array, sign: int) -> npt.NDArray[np.int64]:
     """Both inputs times 21-bit integer weights, one shift, ties upwards."""
     first, second, output = call.input(0), call.input(1), call.output
-    ratios = _ratios(call)
-    _, exponent = np.frexp(ratios.max())
-    shift = _XNNPACK_BITS - (int(exponent) - 1)
-    weights = np.rint(np.ldexp(ratios, shift)).astype(np.int64)
+    found = ratios(call)
+    _, exponent = np.frexp(found.max())
+    shift = XNNPACK_BITS - (int(exponent) - 1)
+    weights = np.rint(np.ldexp(found, shift)).astype(np.int64)
     total = (a - first.zero_point) * weights[0] + sign * (b - second.zero_point) * weights[1]
     q: npt.NDArray[np.int64] = ((total + (1 << (shift - 1))) >> shift) + output.zero_point
     return q

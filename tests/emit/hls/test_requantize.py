@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.emit.hls._pool import reciprocals
-from packager.emit.hls._requantize import InexactError, bits_for, exact_multipliers, extent, scaling_of
+from packager.emit.hls._requantize import bits_for, extent, scaling_of
+from packager.ops._exact_multiplier import InexactError, exact_multipliers
 
 scales = st.floats(-30, 1).map(lambda e: float(np.float32(2.0**e)) * 1.0000000001)
 reaches = st.integers(1, 2**24)

@@ -57,8 +57,9 @@ def convert_keras(path: Path, given: Mapping[str, Shape]) -> Converted:
         out = Path(folder, "model.tflite")
         model.export(str(out), format="litert", input_signature=[structure], verbose=False)
         content = out.read_bytes()
-    names = zip((f"output_{i}" for i in range(len(model.outputs))), model.output_names, strict=False)
-    return Converted(content=content, renames=dict(names), tools=versions("keras", "tensorflow", "tensorflow-cpu"))
+    outputs = [model.layers[-1].name] if sequential else model.output_names
+    names = {f"output_{i}": name for i, name in enumerate(outputs)}
+    return Converted(content=content, renames=names, tools=versions("keras", "tensorflow", "tensorflow-cpu"))
 
 
 def _load(path: Path) -> Any:

@@ -223,13 +223,10 @@ def test_mlperf_originals(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.slow
 @needs_keras
-@pytest.mark.parametrize(
-    ("original", "published"),
-    [("ad01.h5", "ad01_fp32.tflite"), ("pretrainedResnet.h5", "pretrainedResnet.tflite")],
-)
-def test_mlperf_originals_agree_with_the_published_float_files(original: str, published: str) -> None:
-    model = read_model(reference(f"mlperf-tiny/{original}")).model
-    other = reference(f"mlperf-tiny/{published}").read_bytes()
-    inputs = np.random.default_rng(0).uniform(0, 1, (4, *model.input_types()[0].dims[1:])).astype(np.float32)
+def test_mlperf_original_agrees_with_the_published_float_file() -> None:
+    """Only this one can: `ad01_fp32.tflite` lacks the biases ahead of each normalization, two have no float file."""
+    model = read_model(reference("mlperf-tiny/pretrainedResnet.h5")).model
+    other = reference("mlperf-tiny/pretrainedResnet.tflite").read_bytes()
+    inputs = np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3)).astype(np.float32)
     (ours,), (theirs,) = run_litert(write_tflite(model), [inputs]), run_litert(other, [inputs])
     np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4 * float(np.abs(theirs).max()))

@@ -6,7 +6,6 @@ sum by then: the ranges of ResNet's shortcuts come out up to 1.75 times too wide
 """
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
@@ -118,11 +117,3 @@ def _control_flow(graph: Graph) -> str:
         if any("subgraph" in key for key in node.attrs):
             return graph.where(i)
     return "a model of several graphs"
-
-
-def tool() -> tuple[str, str]:
-    """Name and version of the library, for the manifest."""
-    from importlib.metadata import version
-
-    name: Any = "ai-edge-litert"
-    return name, version(name)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from importlib.metadata import version
 
 from packager.config.recipe import CALIBRATED, Recipe
 from packager.config.samples import Samples, check_shapes
@@ -10,11 +11,11 @@ from packager.ir import Model, read_tflite_bytes, write_tflite
 from packager.passes import normalise
 from packager.passes.edge_types import EdgeTypes
 from packager.quantize._contract import Quantized, QuantPlan
-from packager.quantize.apply_litert import apply_litert, tool
+from packager.quantize.apply_litert import apply_litert
 from packager.quantize.calibrate import calibrate
 from packager.quantize.check import check_integer
 from packager.quantize.kind import Kind, kind_of, refuse_half
-from packager.quantize.plan import LITERT, NONE, make_plan, with_ranges
+from packager.quantize.plan import AI_EDGE, LITERT, NONE, make_plan, with_ranges
 from packager.rewrite import apply_passes
 
 _LEVELS = {"int8": 256, "int16x8": 65536}
@@ -61,7 +62,7 @@ def quantize_model(
         ranges=plan.ranges,
         plan=plan,
         notes=_untrusted(samples) if plan.ranges else (),
-        tools=(tool(),),
+        tools=_tools(plan),
     )
 
 
@@ -87,6 +88,12 @@ def _applied(plan: QuantPlan, model: Model, recipe: Recipe) -> Model:
     from packager.quantize.apply_aeq import apply_aeq
 
     return apply_aeq(model, recipe, plan)
+
+
+def _tools(plan: QuantPlan) -> tuple[tuple[str, str], ...]:
+    """Names and versions of the libraries that had a part in it: LiteRT calibrates for both engines."""
+    used = ("ai-edge-litert", AI_EDGE) if plan.engine == AI_EDGE else ("ai-edge-litert",)
+    return tuple((name, version(name)) for name in used)
 
 
 def _taken_as_it_is(model: Model, recipe: Recipe, edges: EdgeTypes) -> Quantized:

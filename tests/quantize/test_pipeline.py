@@ -40,6 +40,14 @@ def test_the_model_equals_its_own_file() -> None:
     assert difference(found, read_tflite_bytes(write_tflite(found))) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "tools"),
+    [("float32", ["ai-edge-litert"]), ("float16", ["ai-edge-litert", "ai-edge-quantizer"])],
+)
+def test_the_libraries_are_told_for_the_manifest(name: str, tools: list[str]) -> None:
+    assert [tool for tool, _ in quantize_model(MODEL, load_recipe(name)).tools] == tools
+
+
 def test_missing_data_says_what_and_how() -> None:
     with pytest.raises(ConfigError, match="needs calibration data") as caught:
         quantize_model(MODEL, INT8)
@@ -94,7 +102,7 @@ def test_an_unsupported_operator_is_named() -> None:
 
 def test_importing_is_light() -> None:
     code = "import sys, packager.quantize; print({'ai_edge_litert', 'ai_edge_quantizer', 'scipy'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
     assert done.stdout.strip() == "set()"
 
 
@@ -140,5 +148,5 @@ print(max(resource.getrusage(w).ru_maxrss for w in who) // 1024)
 
 @pytest.mark.slow
 def test_memory_stays_under_four_models_and_200_mb() -> None:
-    done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, check=True, encoding="utf-8")
     assert int(done.stdout) < 4 * 100 + 200

@@ -31,7 +31,7 @@ sys.stderr.buffer.write(code.stderr)
 
 def timed(*command: str) -> tuple[float, float]:
     """Seconds and MB (1e6 bytes) of the largest process of a command, from a fresh parent so that nothing adds up."""
-    done = subprocess.run([sys.executable, "-c", _MEASURE, *command], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", _MEASURE, *command], capture_output=True, check=True, encoding="utf-8")
     seconds, kib, code = done.stdout.split()
     if int(code):
         sys.exit(f"{' '.join(command)}: exit code {code}\n{done.stderr}")

@@ -30,7 +30,7 @@ def table() -> str:
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     right = close = operators = missed = open_ = 0
-    rows = json.loads((DATA / "truth.json").read_text())
+    rows = json.loads((DATA / "truth.json").read_text(encoding="utf-8"))
     for row in rows:
         model = read_tflite(DATA / row["file"])
         mapping = predict_mapping(model, compiler)
@@ -71,7 +71,7 @@ def main() -> None:
         return
     path = ROOT / "docs" / "coral.md"
     marked = re.compile(r"(<!-- score -->\n).*?(<!-- end -->)", re.DOTALL)
-    path.write_text(marked.sub(lambda m: m[1] + table() + m[2], path.read_text()))
+    path.write_text(marked.sub(lambda m: m[1] + table() + m[2], path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

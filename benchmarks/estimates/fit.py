@@ -56,7 +56,7 @@ class Fit:
 
 def networks() -> dict[str, dict[str, float]]:
     """Counts by network: those of `models.json`, and a few of which only the multiply-accumulates are known."""
-    known: dict[str, dict[str, float]] = json.loads((HERE / "models.json").read_text())
+    known: dict[str, dict[str, float]] = json.loads((HERE / "models.json").read_text(encoding="utf-8"))
     v3 = known["inception_v3"]
     total = sum(v3[k] for k in KINDS)
     # Of the same family as v3, so its counts times the ratio of the published MACs; parameters as published.
@@ -72,10 +72,10 @@ def networks() -> dict[str, dict[str, float]]:
 
 
 def rows_of(board: Board, known: dict[str, dict[str, float]]) -> tuple[Row, ...]:
-    anchors = json.loads((DATA / "latency_anchors.json").read_text())
+    anchors = json.loads((DATA / "latency_anchors.json").read_text(encoding="utf-8"))
     found = [row for source in board.sources for anchor in anchors if (row := _row(anchor, source))]
     if board.profile == "raspberrypi-5":
-        specs = {d["id"]: d for d in json.loads((DATA / "device_specs.json").read_text())["devices"]}
+        specs = {d["id"]: d for d in json.loads((DATA / "device_specs.json").read_text(encoding="utf-8"))["devices"]}
         rates = specs["rpi-5"]["effective_gmacs"]["int8_executorch_xnnpack_4t"]
         for name in ("resnet18", "mobilenet_v2"):  # Arm's model cards, kept there as GMAC/s
             ms = sum(known[name][k] for k in KINDS) / rates[name] / 1e6
@@ -268,17 +268,17 @@ def rows_table(fits: dict[str, Fit]) -> str:
 def write(fits: dict[str, Fit]) -> None:
     for name, found in fits.items():
         path = ROOT / "targets" / f"{name}.toml"
-        text = re.split(r"\n\[latency\]", path.read_text())[0].rstrip() + "\n"
+        text = re.split(r"\n\[latency\]", path.read_text(encoding="utf-8"))[0].rstrip() + "\n"
         if found.board.profile.startswith("coral"):
             for key, value in edge_tpu_keys(found).items():
                 text = re.sub(rf"^{key} = [^\n]*\n", "", text, flags=re.MULTILINE)
                 text = text.rstrip() + f"\n{key} = {value}\n"
-        path.write_text(f"{text}\n{toml_of(found)}")
+        path.write_text(f"{text}\n{toml_of(found)}", encoding="utf-8")
     path = ROOT / "docs" / "estimates.md"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     for mark, table in (("errors", table_of(fits)), ("rows", rows_table(fits))):
         text = re.sub(rf"(<!-- {mark} -->\n).*?(<!-- end -->)", rf"\g<1>{table}\g<2>", text, flags=re.DOTALL)
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
 
 
 def main() -> None:

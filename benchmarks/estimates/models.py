@@ -168,7 +168,7 @@ def main() -> None:
     for name, make in MODELS.items():
         found[name] = {key: int(value) for key, value in count(make()).items()}
         keras.backend.clear_session()
-    OUT.write_text(json.dumps(found, indent=1) + "\n")
+    OUT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

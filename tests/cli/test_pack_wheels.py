@@ -13,7 +13,7 @@ ASKED: list[tuple[str, str, str]] = []
 
 
 def fetch(requirements: Path, machine: str, python: str, into: Path) -> list[Path]:
-    ASKED.append((requirements.read_text(), machine, python))
+    ASKED.append((requirements.read_text(encoding="utf-8"), machine, python))
     path = into / "numpy-2.whl"
     path.write_bytes(b"wheel")
     return [path]

@@ -54,5 +54,5 @@ def test_listing_imports_nothing_heavy() -> None:
         "print([m for m in ('numpy', 'ai_edge_litert', 'onnx', 'onnxruntime', 'tensorflow', 'jinja2', 'rich')"
         " if m in sys.modules], file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, encoding="utf-8")
     assert done.stderr == "[]\n"

@@ -74,7 +74,9 @@ def test_int8_needs_a_capable_gpu() -> None:
 
 def test_a_users_own_board_extends_a_shipped_one(tmp_path: Path) -> None:
     file = tmp_path / "kiosk.toml"
-    file.write_text('extends = "raspberrypi-5"\ntitle = "Kiosk"\n[memory]\nram_bytes = 8_589_934_592\n')
+    file.write_text(
+        'extends = "raspberrypi-5"\ntitle = "Kiosk"\n[memory]\nram_bytes = 8_589_934_592\n', encoding="utf-8"
+    )
     kiosk, base = load_profile(str(file)), load_profile("raspberrypi-5")
     assert (kiosk.name, kiosk.title, kiosk.memory.ram_bytes) == ("kiosk", "Kiosk", 8 << 30)
     assert kiosk.memory.bandwidth_gbs == base.memory.bandwidth_gbs
@@ -99,14 +101,14 @@ def test_an_unknown_target_names_the_nearest() -> None:
 )
 def test_a_wrong_profile_is_refused_by_key(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "board.toml"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=says):
         load_profile(str(file))
 
 
 def test_profiles_that_extend_each_other_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.toml").write_text('extends = "b"\n')
-    (tmp_path / "b.toml").write_text('extends = "a"\n')
+    (tmp_path / "a.toml").write_text('extends = "b"\n', encoding="utf-8")
+    (tmp_path / "b.toml").write_text('extends = "a"\n', encoding="utf-8")
     with pytest.raises(ConfigError, match="extends itself through a, b"):
         load_profile("a", tmp_path)
 

@@ -27,7 +27,7 @@ def test_the_shipped_recipes_cover_every_scheme_and_method() -> None:
 
 def test_an_own_file_is_named_after_itself(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text('description = "d"\n[[rules]]\nname = "dense"\nscheme = "float32"\n')
+    path.write_text('description = "d"\n[[rules]]\nname = "dense"\nscheme = "float32"\n', encoding="utf-8")
     recipe = load_recipe(str(path))
     assert (recipe.name, recipe.rules) == ("mine", (Rule(name="dense", scheme="float32"),))
 
@@ -57,7 +57,7 @@ def test_an_unknown_recipe_gets_the_nearest_name() -> None:
 )
 def test_contradictions_are_refused(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "wrong.toml"
-    path.write_text(f'description = "d"\n{text}\n')
+    path.write_text(f'description = "d"\n{text}\n', encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load_recipe(str(path))
     assert words in f"{caught.value} {caught.value.hint}"

@@ -181,7 +181,7 @@ def test_a_missing_file(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["data.csv", "data"])
 def test_another_format(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("1,2,3")
+    (tmp_path / name).write_text("1,2,3", encoding="utf-8")
     assert ".npz" in refused(tmp_path / name).hint
 
 

@@ -18,12 +18,14 @@ def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_values_are_filled_in_and_the_rest_is_kept_to_the_byte(templates: Path) -> None:
-    (templates / "runner" / "a.j2").write_text('{% for x in xs %}\n<{{ x }}> & "{{ s }}"\n{% endfor %}\nüf\n')
+    (templates / "runner" / "a.j2").write_text(
+        '{% for x in xs %}\n<{{ x }}> & "{{ s }}"\n{% endfor %}\nüf\n', encoding="utf-8"
+    )
     assert render("runner/a.j2", xs=[1, 2], s="a<b") == '<1> & "a<b"\n<2> & "a<b"\nüf\n'.encode()
 
 
 def test_a_value_left_out_is_an_error(templates: Path) -> None:
-    (templates / "b.j2").write_text("{{ missing }}")
+    (templates / "b.j2").write_text("{{ missing }}", encoding="utf-8")
     with pytest.raises(jinja2.UndefinedError, match="missing"):
         render("b.j2")
 

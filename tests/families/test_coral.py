@@ -110,15 +110,15 @@ class Bundle:
     def run(self, *options: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, str(self.folder / "runtime" / "run.py"), *options]
         path = {"PYTHONPATH": str(self.root)}
-        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.root, env=path)
+        return subprocess.run(command, capture_output=True, check=False, cwd=self.root, env=path, encoding="utf-8")
 
     def pretend(self, delegate: str) -> None:
         """Put a compiled file, and a TFLite runtime with a delegate of its own, where the runner looks."""
         (self.folder / "model" / "model_edgetpu.tflite").write_bytes(b"compiled")
         package = self.root / "tflite_runtime"
         package.mkdir()
-        (package / "__init__.py").write_text("__version__ = '2.5.0'\n")
-        (package / "interpreter.py").write_text(FAKE_DELEGATE.format(body=delegate))
+        (package / "__init__.py").write_text("__version__ = '2.5.0'\n", encoding="utf-8")
+        (package / "interpreter.py").write_text(FAKE_DELEGATE.format(body=delegate), encoding="utf-8")
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def golden(bundle: Bundle, outputs: np.ndarray[tuple[int, ...], np.dtype[np.int8
         '{"count": 2, "inputs": ["golden/x.npy"], "engines": {"litert-default": {"outputs": ["golden/y.npy"], '
         '"runtime": "ai-edge-litert", "version": "2", "tolerance": 0}}}'
     )
-    (folder / "golden.json").write_text(text)
+    (folder / "golden.json").write_text(text, encoding="utf-8")
 
 
 def test_without_a_compiled_file_the_runner_says_so_and_takes_the_cpu(bundle: Bundle) -> None:
@@ -174,13 +174,15 @@ def test_a_delegate_that_crashes_is_named_with_both_versions_and_the_usual_cause
     bundle.pretend(delegate)
     library = bundle.root / "libedgetpu.so.1"
     source = bundle.root / "fake.c"
-    source.write_text('const char *edgetpu_version(void) { return "RuntimeVersion(14)"; }\n')
+    source.write_text('const char *edgetpu_version(void) { return "RuntimeVersion(14)"; }\n', encoding="utf-8")
     compiler = shutil.which("gcc")
     if compiler is None:
         pytest.skip("gcc is not here; it makes a stand-in for libedgetpu")
     subprocess.run([compiler, "-shared", "-fPIC", str(source), "-o", str(library)], check=True)
     runner = bundle.folder / "runtime" / "run.py"
-    runner.write_text(runner.read_text().replace('"libedgetpu.so.1"', repr(str(library))))
+    runner.write_text(
+        runner.read_text(encoding="utf-8").replace('"libedgetpu.so.1"', repr(str(library))), encoding="utf-8"
+    )
     np.save(bundle.root / "x.npy", np.zeros(3, np.int8))
     done = bundle.run("x.npy")
     assert done.returncode == 0, done.stderr

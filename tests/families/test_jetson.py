@@ -141,7 +141,8 @@ class Device:
     def install(self, number: str = "100300", options: str = NEW, then: str = "exit 0") -> None:
         program = self.root / "bin" / "trtexec"
         program.parent.mkdir(exist_ok=True)
-        program.write_text(TRTEXEC.format(number=number, options=options, record=self.record, then=then))
+        script = TRTEXEC.format(number=number, options=options, record=self.record, then=then)
+        program.write_text(script, encoding="utf-8")
         program.chmod(0o755)
 
     @property
@@ -153,11 +154,17 @@ class Device:
     def build(self, *options: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         command = ["sh", str(self.bundle / "runtime" / "build_engine.sh"), *options]
         return subprocess.run(
-            command, env=self.environment | environment, capture_output=True, text=True, check=False, cwd=self.root
+            command,
+            env=self.environment | environment,
+            capture_output=True,
+            check=False,
+            cwd=self.root,
+            encoding="utf-8",
         )
 
     def asked(self) -> list[list[str]]:
-        return [line.split() for line in self.record.read_text().splitlines()] if self.record.exists() else []
+        text = self.record.read_text(encoding="utf-8") if self.record.exists() else ""
+        return [line.split() for line in text.splitlines()]
 
 
 @pytest.fixture
@@ -170,7 +177,7 @@ def test_the_engine_is_built_once_and_found_again(device: Device) -> None:
     assert (first.returncode, second.returncode) == (0, 0)
     assert first.stdout == second.stdout
     engine = Path(first.stdout.strip())
-    assert engine.read_text() == "an engine"
+    assert engine.read_text(encoding="utf-8") == "an engine"
     assert engine.name.startswith("NVIDIA-Orin-Nano--trt100300-")
     (asked,) = device.asked()
     assert {"--int8", "--fp16", "--skipInference"} < set(asked)
@@ -229,10 +236,10 @@ def test_what_is_missing_is_named(device: Device) -> None:
 
 def test_python_gets_the_engine_from_the_same_script(device: Device) -> None:
     command = [sys.executable, str(device.bundle / "runtime" / "build_engine.py")]
-    done = subprocess.run(command, env=device.environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=device.environment, capture_output=True, check=False, encoding="utf-8")
     assert done.stdout == device.build().stdout
     device.install(number="100400", then="exit 3")
-    done = subprocess.run(command, env=device.environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=device.environment, capture_output=True, check=False, encoding="utf-8")
     assert done.returncode == 1
     assert "build_engine.sh failed" in done.stderr
     assert "Traceback" not in done.stderr
@@ -299,18 +306,19 @@ class Board(Device):
         compiler = shutil.which("gcc") or shutil.which("cc")
         if compiler is None:
             pytest.skip("no C compiler (gcc) to make the stand-in for libcudart with")
-        (root / "cuda.c").write_text(CUDA)
+        (root / "cuda.c").write_text(CUDA, encoding="utf-8")
         library = root / "lib" / "libcudart.so"
         library.parent.mkdir()
         subprocess.run([compiler, "-shared", "-fPIC", "-o", library, root / "cuda.c"], check=True)
         (root / "python").mkdir()
-        (root / "python" / "tensorrt.py").write_text(tensorrt)
+        (root / "python" / "tensorrt.py").write_text(tensorrt, encoding="utf-8")
 
     def infer(self, *options: str) -> "subprocess.CompletedProcess[str]":
         stand_ins = {"LD_LIBRARY_PATH": str(self.root / "lib"), "PYTHONPATH": str(self.root / "python")}
         command = [sys.executable, str(self.bundle / "runtime" / "infer.py"), *options]
         environment = self.environment | stand_ins
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=self.root)
+        where = {"env": environment, "cwd": self.root}
+        return subprocess.run(command, capture_output=True, check=False, encoding="utf-8", **where)
 
     def golden(self, outputs: list[list[float]]) -> None:
         folder = self.bundle / "golden"
@@ -319,7 +327,7 @@ class Board(Device):
         np.save(folder / "y.npy", np.array(outputs, np.float32))
         engines = {"onnxruntime": {"outputs": ["golden/y.npy"]}}
         index = {"count": 2, "inputs": ["golden/x.npy"], "engines": engines}
-        (folder / "golden.json").write_text(json.dumps(index))
+        (folder / "golden.json").write_text(json.dumps(index), encoding="utf-8")
 
 
 @pytest.fixture(params=[TENSORRT_10, TENSORRT_8], ids=["10", "8.2"])
@@ -348,7 +356,7 @@ def test_the_self_test_passes_and_fails(board: Board) -> None:
 def test_the_runner_explains_what_it_can_not_do(board: Board) -> None:
     np.save(board.root / "in.npy", np.zeros(4, np.float32))
     assert "the engine takes x (1, 3)" in board.infer("in.npy").stderr
-    (board.root / "text.npy").write_text("no array")
+    (board.root / "text.npy").write_text("no array", encoding="utf-8")
     assert "text.npy" in board.infer("text.npy").stderr
     assert "give inputs, --selftest or --benchmark" in board.infer().stderr
 
@@ -358,10 +366,10 @@ def test_scripts_keep_to_python_3_6(device: Device) -> None:
     import ast
 
     for path in (device.bundle / "runtime").glob("*.py"):
-        ast.parse(path.read_text(), feature_version=(3, 6))
+        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
 def test_the_readme_says_what_was_not_run(device: Device) -> None:
-    text = (device.bundle / "runtime" / "README.md").read_text()
+    text = (device.bundle / "runtime" / "README.md").read_text(encoding="utf-8")
     assert "* Not run here: " in text
     assert "| `x` | [1, 3] | float32 |" in text

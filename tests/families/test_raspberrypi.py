@@ -71,7 +71,7 @@ class Bundle:
 
     def run(self, *options: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, str(self.folder / "runtime" / "run.py"), *options]
-        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.root)
+        return subprocess.run(command, capture_output=True, check=False, cwd=self.root, encoding="utf-8")
 
     def golden(self, outputs: Sequence[Sequence[float]], *, machine: str, dtype: str = "int8") -> None:
         folder = self.folder / "golden"
@@ -80,7 +80,7 @@ class Bundle:
         np.save(folder / "y.npy", np.array(outputs, dtype))
         entry = {"outputs": ["golden/y.npy"], "runtime": "test", "version": "1", "instruction_set": machine}
         index = {"count": len(X), "inputs": ["golden/x.npy"], "engines": {"litert-default": entry}}
-        (folder / "golden.json").write_text(json.dumps(index))
+        (folder / "golden.json").write_text(json.dumps(index), encoding="utf-8")
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_inputs_that_do_not_fit_are_named(bundle: Bundle, array: Array, message:
 
 def test_files_that_can_not_be_read_are_named(bundle: Bundle) -> None:
     assert "nowhere.npy" in bundle.run("nowhere.npy").stderr
-    (bundle.root / "text.npy").write_text("no array")
+    (bundle.root / "text.npy").write_text("no array", encoding="utf-8")
     assert "text.npy" in bundle.run("text.npy").stderr
     assert "the model has 1 inputs, 2 arrays were given" in bundle.run(*save_twice(bundle.root)).stderr
 

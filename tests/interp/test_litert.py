@@ -76,5 +76,5 @@ def test_bad_inputs_say_what_was_wanted() -> None:
 
 def test_the_version_is_known_without_importing_litert() -> None:
     code = "import sys, packager.interp.litert as l; print(l.litert_version(), 'ai_edge_litert' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
     assert done.stdout.split() == [litert_version(), "False"]

@@ -38,7 +38,7 @@ def test_real_model_survives(name: str) -> None:
 
 
 def test_reads_as_many_operators_as_the_edge_tpu_compiler_saw() -> None:
-    for row in json.loads(reference("edgetpu/truth.json").read_text()):
+    for row in json.loads(reference("edgetpu/truth.json").read_text(encoding="utf-8")):
         model = read_tflite(reference(f"edgetpu/{row['file']}"))
         assert len(model.main.nodes) == row["ops_total"], row["file"]
 

@@ -63,12 +63,12 @@ runs = len(calls.read_text().splitlines())
 source = pathlib.Path(sys.argv[-1]).read_bytes()
 {body}
 """
-        self.path.write_text(script)
+        self.path.write_text(script, encoding="utf-8")
         self.path.chmod(0o755)
         return str(self.path)
 
     def count(self) -> int:
-        return len(self.calls.read_text().splitlines())
+        return len(self.calls.read_text(encoding="utf-8").splitlines())
 
 
 WORKS = f"print({LOG!r})\n(out / 'model_edgetpu.tflite').write_bytes(b'compiled ' + source)"
@@ -102,7 +102,7 @@ def test_a_compiled_model_with_its_figures(compiler: Compiler) -> None:
 
 def test_it_is_asked_for_the_runtime_and_the_time(compiler: Compiler) -> None:
     compile_edgetpu(b"model", program=compiler.does(WORKS), min_runtime=13, timeout=77)
-    assert compiler.calls.read_text().startswith("-s -m 13 -t 77 -o ")
+    assert compiler.calls.read_text(encoding="utf-8").startswith("-s -m 13 -t 77 -o ")
 
 
 def test_it_is_found_on_path(compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_success_without_a_file_is_a_failure(compiler: Compiler) -> None:
 
 def test_a_program_that_cannot_run_is_an_error(tmp_path: Path) -> None:
     broken = tmp_path / PROGRAM
-    broken.write_text("")
+    broken.write_text("", encoding="utf-8")
     with pytest.raises(ToolError, match="Permission denied"):
         compile_edgetpu(b"model", program=str(broken))
 

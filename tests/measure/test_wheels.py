@@ -31,7 +31,7 @@ def requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(shop))
     path = tmp_path / "requirements.txt"
-    path.write_text("plain==1.0\nnative==1.0\n")
+    path.write_text("plain==1.0\nnative==1.0\n", encoding="utf-8")
     return path
 
 

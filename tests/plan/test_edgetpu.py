@@ -47,7 +47,7 @@ def errors(model: Model) -> list[Diagnostic]:
 
 def test_every_operator_of_thirty_models_goes_where_the_compiler_put_it() -> None:
     wrong, total, uncertain = [], 0, 0
-    for row in json.loads(reference("edgetpu/truth.json").read_text()):
+    for row in json.loads(reference("edgetpu/truth.json").read_text(encoding="utf-8")):
         model = read_tflite(reference(f"edgetpu/{row['file']}"))
         mapping = predict_mapping(model, COMPILER)
         total += len(row["mapped"])
@@ -63,7 +63,7 @@ def test_every_operator_of_thirty_models_goes_where_the_compiler_put_it() -> Non
 
 
 def test_the_statuses_are_those_of_the_compilers_logs() -> None:
-    for row in json.loads(reference("edgetpu/truth.json").read_text()):
+    for row in json.loads(reference("edgetpu/truth.json").read_text(encoding="utf-8")):
         model = read_tflite(reference(f"edgetpu/{row['file']}"))
         told = {
             (n.op, v.status) for n, v in zip(model.main.nodes, predict_mapping(model, COMPILER).verdicts, strict=True)

@@ -25,7 +25,7 @@ def within(value: float, truth: float, part: float = 0.1) -> bool:
 
 
 def test_most_models_are_within_ten_percent() -> None:
-    good, rows = 0, json.loads(reference("edgetpu/truth.json").read_text())
+    good, rows = 0, json.loads(reference("edgetpu/truth.json").read_text(encoding="utf-8"))
     for row in rows:
         model = read_tflite(reference(f"edgetpu/{row['file']}"))
         verdicts = predict_mapping(model, COMPILER).verdicts

@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False, encoding="utf-8")
 
 
 @needs_gxx
@@ -87,6 +87,7 @@ def test_the_tcl_script_runs_the_vendors_commands_in_order(folder: Path) -> None
         text=True,
         check=False,
         env={"PATH": os.environ["PATH"]},
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     said = done.stdout.splitlines()
@@ -133,7 +134,8 @@ def test_exact_width_integers_compute_the_same(folder: Path, tmp_path: Path) -> 
     (tmp_path / "hls_stream.h").write_text(
         "#include <deque>\nnamespace hls { template <typename T> class stream { std::deque<T> q; public:\n"
         'explicit stream(const char * = "") {} bool empty() const { return q.empty(); }\n'
-        "void write(const T &v) { q.push_back(v); } T read() { T v = q.front(); q.pop_front(); return v; } }; }\n"
+        "void write(const T &v) { q.push_back(v); } T read() { T v = q.front(); q.pop_front(); return v; } }; }\n",
+        encoding="utf-8",
     )
     program = tmp_path / "csim"
     sources = ["src/top.cpp", "testbench/testbench.cpp"]

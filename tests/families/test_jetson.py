@@ -317,8 +317,8 @@ class Board(Device):
         stand_ins = {"LD_LIBRARY_PATH": str(self.root / "lib"), "PYTHONPATH": str(self.root / "python")}
         command = [sys.executable, str(self.bundle / "runtime" / "infer.py"), *options]
         environment = self.environment | stand_ins
-        where = {"env": environment, "cwd": self.root}
-        return subprocess.run(command, capture_output=True, check=False, encoding="utf-8", **where)
+        root = self.root
+        return subprocess.run(command, env=environment, capture_output=True, check=False, cwd=root, encoding="utf-8")
 
     def golden(self, outputs: list[list[float]]) -> None:
         folder = self.bundle / "golden"

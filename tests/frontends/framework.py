@@ -185,7 +185,7 @@ def _network(torch: Any, kind: str) -> Any:
     nn = torch.nn
     if kind == "residual":
 
-        class Residual(nn.Module):  # type: ignore[misc]  # the base is untyped
+        class Residual(torch.nn.Module):  # type: ignore[misc]  # the base is untyped
             def __init__(self) -> None:
                 super().__init__()
                 self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8), nn.ReLU6())

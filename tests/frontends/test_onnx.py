@@ -3,6 +3,7 @@
 import importlib.util
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -98,7 +99,7 @@ def flip_and_convert(intact: bytes, rounds: int) -> int:
     """In a child: anything but our own refusal ends it. The way through TensorFlow is closed, for it takes 15 s."""
     source = random.Random(6)
 
-    def refuse(_model: object, path: Path, reason: str) -> bytes:
+    def refuse(model: Any, path: Path, reason: str) -> bytes:  # noqa: ARG001 - the signature of onnx2tf.convert
         raise UnsupportedError(f"{path}: {reason}")
 
     onnx2tf.convert = refuse

@@ -33,9 +33,7 @@ def archive(path: Path, *members: str) -> Path:
 def test_plain_pickle(tmp_path: Path, name: str, protocol: int) -> None:
     path = tmp_path / name
     path.write_bytes(pickle.dumps({"weight": [1.0]}, protocol))
-    with pytest.raises(
-        UnsupportedError, match=r"a pickle .* which holds no graph and runs code when opened"
-    ) as refusal:
+    with pytest.raises(UnsupportedError, match=r"a pickle .* runs code when opened") as refusal:
         read_model(path)
     assert "torch.export.save(torch.export.export(model.eval()" in refusal.value.hint
 

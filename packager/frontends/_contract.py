@@ -20,6 +20,9 @@ class Source:
     bytes: int
     sha256: str
     """Of the file; of names and contents for a folder, or where the model has weights in files of their own."""
+    input_shapes: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
+    """Of the shapes that were given, those that `model` still needs: none once a front end has made it static, whose
+    inputs may have another order of axes by then."""
     notes: tuple[Diagnostic, ...] = ()
     tools: tuple[tuple[str, str], ...] = ()
     """Name and version of what read it, for the manifest."""

@@ -79,6 +79,7 @@ def test_dynamic_dimension_is_asked_for(tmp_path: Path) -> None:
         read_model(path)
     source = read_model(path, ReadOptions(input_shapes={"x": (1, 3, 4, 6)}))
     assert source.model.input_types()[0].dims == (1, 4, 6, 3)
+    assert source.input_shapes == {}  # said of the ONNX model's axes, and settled
     with pytest.raises(ConfigError, match="no input named 'z'"):
         read_model(path, ReadOptions(input_shapes={"z": (1, 3, 4, 6)}))
 

@@ -5,7 +5,7 @@ import pytest
 from ir.tiny import float_model, int8_model
 
 from packager.errors import UnsupportedError
-from packager.frontends import read_model
+from packager.frontends import ReadOptions, read_model
 from packager.ir import Model, difference, write_tflite
 
 
@@ -25,6 +25,12 @@ def test_example_is_read() -> None:
     source = read_model(Path(__file__).parents[2] / "examples" / "digits" / "digits.tflite")
     assert [t.dims for t in source.model.input_types()] == [(1, 8, 8, 1)]
     assert {n.op for n in source.model.main.nodes} >= {"CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MAX_POOL_2D", "MEAN"}
+
+
+def test_shapes_are_left_to_whoever_makes_the_model_static(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.tflite"
+    path.write_bytes(write_tflite(float_model()))
+    assert read_model(path, ReadOptions(input_shapes={"image": (1, 4, 4, 2)})).input_shapes == {"image": (1, 4, 4, 2)}
 
 
 def test_truncated_file(tmp_path: Path) -> None:

@@ -24,13 +24,20 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
     if call.input(0).dtype.is_float:
         rows, columns = (_real(call, *length) for length in lengths)
         return (_blend(x, rows, columns, np.float32(1)),)
+    rows, columns = integer_taps(call)
     if is_xnnpack(call):
-        rows, columns = (_rounded(_real(call, *length)) for length in lengths)
         value = _blend(x.astype(np.int64), rows, columns, np.int64(1 << 11))
         return (((value + (1 << 21)) >> 22).astype(x.dtype),)
-    rows, columns = (_fixed(call, *length) for length in lengths)
     value = _blend(x.astype(np.int64), rows, columns, np.int64(1 << 10))
     return ((np.sign(value) * ((np.abs(value) + (1 << 19)) >> 20)).astype(x.dtype),)
+
+
+def integer_taps(call: Call) -> tuple[Taps, Taps]:
+    """Rows and columns with integer weights: of 11 bits in XNNPACK, of 10 in LiteRT's own kernel."""
+    (height, wanted_h), (width, wanted_w) = zip(call.input(0).dims[1:3], call.output.dims[1:3], strict=True)
+    if is_xnnpack(call):
+        return _rounded(_real(call, height, wanted_h)), _rounded(_real(call, width, wanted_w))
+    return _fixed(call, height, wanted_h), _fixed(call, width, wanted_w)
 
 
 def _blend(x: Array, rows: Taps, columns: Taps, one: np.generic) -> Array:

@@ -1,0 +1,75 @@
+"""What keeps a model from becoming C, operator by operator, all of it at once."""
+
+from collections.abc import Iterator
+
+from packager.emit.c._contract import Op
+from packager.emit.c._find import find_kernel, kernel_names
+from packager.errors import Diagnostic, Severity, did_you_mean
+from packager.interp import reference
+from packager.ir import ABSENT, DType, Graph, Model
+from packager.plan.memory import plan_memory
+
+_ACTIVATIONS = frozenset({DType.INT8, DType.FLOAT32})
+"""Types of tensors that reach a kernel at run time."""
+
+
+def unsupported(model: Model, arithmetic: str) -> tuple[Diagnostic, ...]:
+    """Return an error for each part of `model` that has no kernel; empty where all of it can be generated."""
+    return tuple(_found(model, arithmetic))
+
+
+def _found(model: Model, arithmetic: str) -> Iterator[Diagnostic]:
+    graph = model.main
+    if len(model.graphs) > 1:
+        yield _error("the model", "it calls subgraphs", "use a model without control flow")
+        return
+    unset = [t for t in (*graph.inputs, *graph.activations()) if t != ABSENT and _dynamic(graph, t)]
+    if unset:
+        name = graph.tensors[unset[0]].name
+        yield _error(f"tensor {name!r}", "its shape is not fixed", "give the input's shape with --input-shape")
+        return
+    yield from _ports(graph)
+    without_reference = {d.where: d for d in reference.unsupported(model)}
+    plan = plan_memory(model)
+    for index in range(len(graph.nodes)):
+        op = Op(graph, index, arithmetic, plan.offsets)
+        if op.where in without_reference:
+            yield without_reference[op.where]
+        else:
+            yield from _operator(op)
+
+
+def _ports(graph: Graph) -> Iterator[Diagnostic]:
+    for t in graph.outputs:
+        if graph.tensors[t].is_constant:
+            yield _error(f"output {graph.tensors[t].name!r}", "is a constant", "remove it from the model")
+
+
+def _dynamic(graph: Graph, t: int) -> bool:
+    """Whether a dimension other than the batch, which is 1, has no fixed size."""
+    type_ = graph.type_of(t)
+    return type_.shape is None or any(d < 0 for d in type_.dims)
+
+
+def _operator(op: Op) -> Iterator[Diagnostic]:
+    kernel = find_kernel(op.node.op)
+    if kernel is None:
+        yield _error(op.where, "has no C kernel", did_you_mean(op.node.display_op, kernel_names()))
+        return
+    strange = [t for t in (*op.node.inputs, *op.node.outputs) if _is_strange(op.graph, t)]
+    if strange:
+        tensor = op.graph.tensors[strange[0]]
+        yield _error(op.where, f"{tensor.name!r} is {tensor.type.dtype}, kernels take int8", "quantize it to int8")
+        return
+    for problem in kernel.problems(op):
+        yield _error(op.where, problem.message, problem.hint)
+
+
+def _is_strange(graph: Graph, t: int) -> bool:
+    if t == ABSENT or graph.tensors[t].is_constant:
+        return False
+    return graph.tensors[t].is_variable or graph.type_of(t).dtype not in _ACTIVATIONS
+
+
+def _error(where: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(severity=Severity.ERROR, where=where, message=message, hint=hint)

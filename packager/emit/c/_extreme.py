@@ -1,0 +1,30 @@
+"""MINIMUM and MAXIMUM."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from packager.emit.c._broadcast import broadcast_of
+from packager.emit.c._contract import Invocation, Layer, Op, Problem
+from packager.emit.c._quantized import int8_problems
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Extreme:
+    largest: bool
+
+    def problems(self, op: Op) -> Iterator[Problem]:
+        found = list(int8_problems(op, 2))
+        yield from found
+        if not found and broadcast_of(op) is None:
+            yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
+
+    def layer(self, op: Op) -> Layer:
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel="extreme",
+                    arguments=(op.at_input(0), op.at_input(1), op.at_output()),
+                    fields={"shape": broadcast_of(op), "largest": int(self.largest)},
+                ),
+            ),
+        )

@@ -1,0 +1,66 @@
+"""Where everything lies at run time: activations by the memory plan, scratch in what each layer leaves free."""
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+
+from packager.emit.c._contract import Layer, Op
+from packager.emit.c._find import find_kernel
+from packager.ir import Model
+from packager.plan.memory import ALIGNMENT, MemoryPlan, plan_memory
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Laid:
+    """A model as layers with addresses."""
+
+    ops: tuple[Op, ...]
+    layers: tuple[Layer, ...]
+    scratch: tuple[int, ...]
+    """Offset of each layer's scratch, meaningless where it has none."""
+    arena_bytes: int
+    plan: MemoryPlan
+
+    @property
+    def defines(self) -> Mapping[str, int]:
+        """Macros of all layers, each with its largest value."""
+        found: dict[str, int] = {}
+        for layer in self.layers:
+            for name, value in layer.defines.items():
+                found[name] = max(value, found.get(name, 0))
+        return dict(sorted(found.items()))
+
+
+@functools.lru_cache(maxsize=4)
+def lay_out(model: Model, arithmetic: str) -> Laid:
+    """Return the layers of a model of which every operator has a kernel."""
+    graph, plan = model.main, plan_memory(model)
+    ops = tuple(Op(graph, i, arithmetic, plan.offsets) for i in range(len(graph.nodes)))
+    layers = tuple(_layer(op) for op in ops)
+    scratch = tuple(_gap(plan, i, layer.scratch) for i, layer in enumerate(layers))
+    ends = [plan.arena_bytes]
+    ends += [at + layer.scratch for at, layer in zip(scratch, layers, strict=True)]
+    ends += [_end(op, layer.reads_past) for op, layer in zip(ops, layers, strict=True) if layer.reads_past]
+    return Laid(ops=ops, layers=layers, scratch=scratch, arena_bytes=max(ends), plan=plan)
+
+
+def _layer(op: Op) -> Layer:
+    kernel = find_kernel(op.node.op)
+    assert kernel is not None, f"{op.where}: unsupported() comes first"
+    return kernel.layer(op)
+
+
+def _gap(plan: MemoryPlan, index: int, size: int) -> int:
+    """The lowest aligned place for `size` bytes that no tensor takes while operator `index` runs."""
+    taken = sorted((row.offset, row.offset + row.size) for row in plan.rows if row.first <= index <= row.last)
+    at = 0
+    for start, stop in taken:
+        if at + size <= start:
+            break
+        at = max(at, -(-stop // ALIGNMENT) * ALIGNMENT)
+    return at
+
+
+def _end(op: Op, past: int) -> int:
+    t = next(t for t in op.node.inputs if t in op.offsets)
+    return op.offsets[t] + op.graph.type_of(t).nbytes + past

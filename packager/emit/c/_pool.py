@@ -1,0 +1,33 @@
+"""AVERAGE_POOL_2D and MAX_POOL_2D."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from packager.emit.c._contract import Invocation, Layer, Op, Problem
+from packager.emit.c._quantized import int8_problems
+from packager.emit.c._window import window_of
+from packager.ops._requantize import activation_of, limits
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pool:
+    kernel: str
+
+    def problems(self, op: Op) -> Iterator[Problem]:
+        yield from int8_problems(op)
+
+    def layer(self, op: Op) -> Layer:
+        # LiteRT's own kernel in both arithmetics: XNNPACK takes no quantized average.
+        arithmetic = "integer" if self.kernel == "average_pool_2d" else op.arithmetic
+        low, high = limits(op.output, activation_of(op.attrs), arithmetic)
+        window = window_of(op, op.attrs["filter_height"], op.attrs["filter_width"])
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel=self.kernel,
+                    struct="ep_pool",
+                    arguments=(op.at_input(0), op.at_output()),
+                    fields={"window": window, "low": low, "high": high},
+                ),
+            ),
+        )

@@ -1,0 +1,168 @@
+"""The runtime's files: kernels as they are, templates filled in, constants as arrays."""
+
+import re
+from collections.abc import Iterator, Mapping
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from packager.bundle import Entry
+from packager.config.samples import Samples
+from packager.data import data_dir
+from packager.emit.c import _text as text
+from packager.emit.c._contract import SCRATCH, Constant, Invocation, Layer
+from packager.emit.c._plan import Laid, lay_out
+from packager.emit.c._selftest import selftest_of
+from packager.ir import Model, TensorType
+from packager.plan.memory import ALIGNMENT
+from packager.util.hashing import sha256_bytes
+
+_FOLDER = "c"
+_INCLUDE = re.compile(r'^#include "(\w+)\.h"', re.MULTILINE)
+_CTYPES = {"float32": "float"}
+_RENDERED = ("model.h", "model.c", "model_weights.h", "model_weights.c", "selftest.c", "CMakeLists.txt", "Makefile")
+
+
+def emit_c(model: Model, arithmetic: str, golden: Samples, *, name: str, root: str = "runtime/c") -> tuple[Entry, ...]:
+    """Return the files of a C runtime under `root`.
+
+    Args:
+        model: An int8 model that `unsupported` has nothing against.
+        arithmetic: ``integer`` or ``xnnpack``.
+        golden: Inputs in the model's own types, for the self-test.
+        name: Of the model, for headings.
+        root: Folder in the bundle.
+    """
+    laid = lay_out(model, arithmetic)
+    values = _values(model, laid, arithmetic, golden, name)
+    entries = [_source(root, path, content) for path, content in _static(laid)]
+    entries += [_source(root, path, _render(path, values)) for path in _RENDERED]
+    page = _render("README.md", values)
+    return (*entries, Entry(path=f"{root}/README.md", content=page, role="doc"))
+
+
+def _render(path: str, values: Mapping[str, Any]) -> bytes:
+    import jinja2
+
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - C and Markdown, not HTML
+    )
+    template = (data_dir("templates") / _FOLDER / f"{path}.j2").read_text("utf-8")
+    return environment.from_string(template).render(values).encode()
+
+
+def _source(root: str, path: str, content: bytes) -> Entry:
+    return Entry(path=f"{root}/{path}", content=content, role="source")
+
+
+def _static(laid: Laid) -> Iterator[tuple[str, bytes]]:
+    """The runner, the kernels that are called, and what they include."""
+    folder = data_dir("templates") / _FOLDER
+    yield "main.c", (folder / "main.c").read_bytes()
+    wanted = {call.kernel for layer in laid.layers for call in layer.invocations}
+    for kernel in sorted(_included(folder / "kernels", wanted)):
+        yield f"kernels/{kernel}.h", (folder / "kernels" / f"{kernel}.h").read_bytes()
+
+
+def _included(folder: Traversable, wanted: set[str]) -> set[str]:
+    """Kernels, and headers that they include, by name."""
+    found: set[str] = set()
+    waiting = set(wanted)
+    while waiting:
+        kernel = waiting.pop()
+        found.add(kernel)
+        waiting |= set(_INCLUDE.findall((folder / f"{kernel}.h").read_text("utf-8"))) - found
+    return found
+
+
+def _values(model: Model, laid: Laid, arithmetic: str, golden: Samples, name: str) -> dict[str, Any]:
+    inputs, outputs = _ports(model, laid, inputs=True), _ports(model, laid, inputs=False)
+    constants = list(_constants(laid))
+    kernels = sorted({call.kernel for layer in laid.layers for call in layer.invocations})
+    facts = f"{arithmetic}\n{inputs}\n{outputs}\n{laid.arena_bytes}"
+    return {
+        "name": text.comment(name),
+        "arithmetic": arithmetic,
+        "inputs": inputs,
+        "outputs": outputs,
+        "arena": -(-laid.arena_bytes // ALIGNMENT) * ALIGNMENT,
+        "bound": laid.plan.lower_bound_bytes,
+        "alignment": ALIGNMENT,
+        "abi": sha256_bytes(facts.encode())[:8],
+        "defines": laid.defines,
+        "kernels": kernels,
+        "layers": [_layer(laid, i) for i in range(len(laid.layers))],
+        "declarations": [text.declaration(symbol, c) for symbol, c in constants],
+        "definitions": [text.definition(symbol, c) for symbol, c in constants],
+        "constant_bytes": sum(_bytes(c) for _, c in constants if not c.guard),
+        "selftest": selftest_of(model, laid, arithmetic, golden),
+    }
+
+
+def _bytes(constant: Constant) -> int:
+    return len(constant.values) * {"int8_t": 1, "int32_t": 4, "float": 4}[constant.ctype]
+
+
+def _ports(model: Model, laid: Laid, *, inputs: bool) -> list[Mapping[str, Any]]:
+    tensors = model.main.inputs if inputs else model.main.outputs
+    return [
+        {
+            "name": text.comment(model.main.tensors[t].name),
+            "offset": laid.plan.offsets[t],
+            **_type(model.main.type_of(t)),
+        }
+        for t in tensors
+    ]
+
+
+def _type(type_: TensorType) -> dict[str, Any]:
+    quantized = type_.is_quantized and type_.quant is not None
+    return {
+        "ctype": _CTYPES.get(type_.dtype.value, f"{type_.dtype.value}_t"),
+        "dims": list(type_.dims),
+        "elements": type_.elements,
+        "bytes": type_.nbytes,
+        "scale": text.number(float(type_.scale)) if quantized else "",
+        "decimal_scale": repr(float(type_.scale)) if quantized else "",
+        "zero_point": type_.zero_point if quantized else 0,
+    }
+
+
+def _constants(laid: Laid) -> Iterator[tuple[str, Constant]]:
+    """Every constant array by its C name: the layers' own, then those of the graph that calls read as they are."""
+    read = " ".join(a for layer in laid.layers for call in layer.invocations for a in call.arguments)
+    for op, layer in zip(laid.ops, laid.layers, strict=True):
+        for constant in layer.constants:
+            yield op.symbol(constant.name), constant
+    for t in sorted({int(t) for t in re.findall(r"model_tensor_(\d+)", read)}):
+        tensor = laid.ops[0].graph.tensors[t]
+        assert tensor.data is not None, "it is constant"
+        ctype = _CTYPES.get(tensor.type.dtype.value, f"{tensor.type.dtype.value}_t")
+        yield f"model_tensor_{t}", Constant(name="tensor", ctype=ctype, values=tensor.data.reshape(-1))
+
+
+def _layer(laid: Laid, index: int) -> dict[str, Any]:
+    op, layer = laid.ops[index], laid.layers[index]
+    return {
+        "function": f"layer_{index}_{op.node.op.lower()}",
+        "where": text.comment(op.where),
+        "structs": [
+            f"static const {type_} {name}[{len(items)}] =\n{text.wrapped(text.initialiser(items) + ';', ' ' * 8)}"
+            for type_, name, items in layer.structs
+        ],
+        "calls": [_call(layer, n, call, laid.scratch[index]) for n, call in enumerate(layer.invocations)],
+    }
+
+
+def _call(layer: Layer, n: int, call: Invocation, scratch: int) -> dict[str, str]:
+    variable = "call" if len(layer.invocations) == 1 else f"call_{n}"
+    arguments = ", ".join(a if a != SCRATCH else f"AT({scratch})" for a in call.arguments)
+    return {
+        "struct": call.struct or f"ep_{call.kernel}",
+        "variable": variable,
+        "fields": text.wrapped(text.initialiser(call.fields) + ";", " " * 8),
+        "text": f"{call.function or f'ep_{call.kernel}_run'}(&{variable}, {arguments});",
+    }

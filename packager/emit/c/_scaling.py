@@ -1,0 +1,78 @@
+"""From accumulators to int8: the fields of `ep_requantize`, by the rule that arithmetic and operator ask for."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from packager.emit.c._contract import Constant, Fields, Ints, Op, Problem, padded
+from packager.ir import TensorType
+from packager.ops import _fixed_point as fixed
+from packager.ops._exact_multiplier import exact_multipliers
+from packager.ops._requantize import Rule, product_scale, product_scale32
+
+BLOCK = 16
+"""Channels that kernels take at once: constants of channels are padded to a multiple of it."""
+_NAMES = {Rule.FLOAT32: "float32", Rule.TWICE: "twice", Rule.DOUBLE: "once"}
+_LARGEST_SHIFT = 30
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Scaling:
+    fields: Fields
+    constants: tuple[Constant, ...]
+    defines: Mapping[str, int]
+
+
+def scaling_of(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: Ints) -> Scaling:
+    """Return how sums of `x` times `weights` become the output.
+
+    Args:
+        op: Whose clamp and output count.
+        x: The activations' type.
+        weights: The weights' type, with one scale or one a channel.
+        rule: One of `_NAMES`.
+        reach: Largest magnitude of the sums of each channel.
+    """
+    if rule is Rule.FLOAT32:
+        real = np.broadcast_to(product_scale32(x, weights, op.output), reach.shape)
+        return finished(op, rule, [Constant(name="scale", ctype="float", values=padded(real, BLOCK))])
+    multiplier, shift = multipliers_of(op, x, weights, rule, reach)
+    constants = [
+        Constant(name="multiplier", ctype="int32_t", values=padded(multiplier, BLOCK)),
+        Constant(name="shift", ctype="int8_t", values=_padded_shift(shift)),
+    ]
+    return finished(op, rule, constants)
+
+
+def finished(op: Op, rule: Rule, constants: list[Constant]) -> Scaling:
+    low, high = op.clamp
+    fields: dict[str, Any] = {"rule": f"ep_rule_{_NAMES[rule]}"}
+    fields |= {constant.name: op.symbol(constant.name) for constant in constants}
+    fields |= {"zero_point": op.output.zero_point, "low": low, "high": high}
+    return Scaling(fields=fields, constants=tuple(constants), defines={f"EP_{_NAMES[rule].upper()}": 1})
+
+
+def multipliers_of(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: Ints) -> tuple[Ints, Ints]:
+    """Multiplier and shift of each channel, for one of the fixed-point rules."""
+    real = np.broadcast_to(product_scale(x, weights, op.output), reach.shape)
+    return exact_multipliers(real, reach) if rule is Rule.DOUBLE else fixed.quantize_multiplier(real)
+
+
+def scaling_problems(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: Ints) -> Iterator[Problem]:
+    """What does not fit the kernels' 32 bits."""
+    hint = "retrain or recalibrate: a bias or a scale is far out of range"
+    if reach.max(initial=0) >= 1 << 31:
+        yield Problem(f"its accumulator reaches {reach.max()}, more than 32 bits hold", hint)
+    elif rule is not Rule.FLOAT32:
+        multiplier, shift = multipliers_of(op, x, weights, rule, reach)
+        if multiplier.max(initial=0) >= 1 << 31 or shift.max(initial=0) > (
+            62 if rule is Rule.DOUBLE else _LARGEST_SHIFT
+        ):
+            yield Problem("its scaling needs more than 32 bits", hint)
+
+
+def _padded_shift(shift: Ints) -> Ints:
+    """Padding repeats a shift that occurs: vector kernels shift by it."""
+    return np.pad(shift, (0, -len(shift) % BLOCK), mode="edge")

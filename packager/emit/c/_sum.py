@@ -1,0 +1,63 @@
+"""ADD and SUB."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+
+from packager.emit.c._broadcast import broadcast_of
+from packager.emit.c._contract import Invocation, Layer, Op, Problem
+from packager.emit.c._quantized import int8_problems
+from packager.ops import _fixed_point as fixed
+from packager.ops._sum import XNNPACK_BITS, is_taken, ratios
+
+_SPARE = 20
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sum:
+    sign: int
+
+    def problems(self, op: Op) -> Iterator[Problem]:
+        found = list(int8_problems(op, 2))
+        yield from found
+        if not found and broadcast_of(op) is None:
+            yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
+
+    def layer(self, op: Op) -> Layer:
+        low, high = op.clamp
+        first, second = op.input(0), op.input(1)
+        common = {
+            "shape": broadcast_of(op),
+            "a_zero": first.zero_point,
+            "b_zero": second.zero_point,
+            "zero": op.output.zero_point,
+            "low": low,
+            "high": high,
+        }
+        weighted = op.arithmetic == "xnnpack" and is_taken(op.evaluation)
+        weights = self._weighted(op) if weighted else self._fixed(op)
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel="sum",
+                    arguments=(op.at_input(0), op.at_input(1), op.at_output()),
+                    fields=common | weights,
+                ),
+            ),
+        )
+
+    def _weighted(self, op: Op) -> dict[str, int]:
+        scales = ratios(op.evaluation)
+        shift = XNNPACK_BITS - (int(np.frexp(scales.max())[1]) - 1)
+        a, b = (int(w) for w in np.rint(np.ldexp(scales, shift)))
+        return {"fixed": 0, "a_multiplier": a, "b_multiplier": self.sign * b, "shift": shift}
+
+    def _fixed(self, op: Op) -> dict[str, int]:
+        a, b, output = op.input(0).scale, op.input(1).scale, op.output.scale
+        twice = 2.0 * max(a, b)
+        fields = {"fixed": 1, "sign": self.sign}
+        for name, real in (("a_", a / twice), ("b_", b / twice), ("", twice / ((1 << _SPARE) * output))):
+            mantissa, shift = fixed.quantize_multiplier(real)
+            fields |= {f"{name}multiplier": int(mantissa), f"{name}shift": int(shift)}
+        return fields

@@ -1,0 +1,87 @@
+"""Python values as C source text."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from packager.emit.c._contract import Constant, Ints
+
+_LINE = 116
+_LEAST = -(1 << 31)
+
+
+def comment(text: str) -> str:
+    """Text that can stand in a C comment: ASCII, and neither end nor beginning of one."""
+    plain = text.encode("ascii", "backslashreplace").decode()
+    plain = "".join(c if c.isprintable() else "?" for c in plain)
+    return plain.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
+
+
+def string(text: str) -> str:
+    """A C string literal."""
+    return json.dumps(comment(text))
+
+
+def number(value: Any) -> str:
+    """A literal: floats in hexadecimal, so that not a bit is lost; the least int32 as an expression, as C wants."""
+    if isinstance(value, (float, np.floating)):
+        return f"{float(value).hex()}f"
+    whole = int(value)
+    return f"({whole + 1} - 1)" if whole == _LEAST else str(whole)
+
+
+def initialiser(value: Any) -> str:
+    """A struct's fields, an array, a number, or a C expression as it is."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f".{name} = {initialiser(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "{" + ", ".join(initialiser(item) for item in value) + "}"
+    return value if isinstance(value, str) else number(value)
+
+
+def wrapped(text: str, indent: str) -> str:
+    """Break a long line at its spaces."""
+    return "\n".join(f"{indent}{line}" for line in _lines(text.split(" "), _LINE - len(indent)))
+
+
+def _lines(words: Sequence[str], width: int) -> Iterator[str]:
+    line: list[str] = []
+    length = 0
+    for word in words:
+        if line and length + 1 + len(word) > width:
+            yield " ".join(line)
+            line, length = [], 0
+        line.append(word)
+        length += len(word) + (length > 0)
+    if line:
+        yield " ".join(line)
+
+
+def declaration(symbol: str, constant: Constant) -> str:
+    return _guarded(constant, f"extern const {constant.ctype} {symbol}[{len(constant.values)}];")
+
+
+def definition(symbol: str, constant: Constant) -> str:
+    head = f"EP_CONSTANT const {constant.ctype} {symbol}[{len(constant.values)}] = {{"
+    return _guarded(constant, "\n".join([head, *_numbers(constant.values), "};"]))
+
+
+def _guarded(constant: Constant, text: str) -> str:
+    return f"#if {constant.guard}\n{text}\n#endif" if constant.guard else text
+
+
+def _numbers(values: Ints, per_line: int = 24) -> Iterator[str]:
+    """Lines of numbers. A table of all bytes makes weights fast to write: there may be millions."""
+    if values.dtype.kind == "f":
+        texts = [number(v) for v in np.asarray(values, np.float32)]
+        per_line = 6
+    elif values.dtype.itemsize == 1:
+        table = [str(v) for v in range(-128, 256)]
+        texts = [table[v + 128] for v in values.tolist()]
+    else:
+        texts = [number(v) for v in values.tolist()]
+        per_line = 10
+    for start in range(0, len(texts), per_line):
+        yield "    " + ", ".join(texts[start : start + per_line]) + ","

@@ -1,0 +1,41 @@
+"""The fields of `ep_window`."""
+
+from packager.emit.c._contract import Fields, Op
+from packager.ops._windows import Axis, axes_of
+
+
+def window_of(op: Op, height: int, width: int) -> Fields:
+    """A window of `height` by `width` taps over the operator's first input."""
+    n, in_h, in_w, in_c = op.input(0).dims
+    rows, columns = axes_of(op.evaluation, op.input(0).dims, height, width)
+    top, bottom = _inside(rows, in_h)
+    left, right = _inside(columns, in_w)
+    return {
+        "batches": n,
+        "input_h": in_h,
+        "input_w": in_w,
+        "input_c": in_c,
+        "kernel_h": height,
+        "kernel_w": width,
+        "stride_h": rows.stride,
+        "stride_w": columns.stride,
+        "dilation_h": rows.dilation,
+        "dilation_w": columns.dilation,
+        "pad_h": rows.before,
+        "pad_w": columns.before,
+        "output_h": rows.steps,
+        "output_w": columns.steps,
+        "output_c": op.output.dims[3],
+        "top": top,
+        "bottom": bottom,
+        "left": left,
+        "right": right,
+    }
+
+
+def _inside(axis: Axis, length: int) -> tuple[int, int]:
+    """The steps, from the first to before the last, at which every tap lies inside the input."""
+    reach = (axis.size - 1) * axis.dilation
+    first = min(-(-axis.before // axis.stride), axis.steps)
+    last = (length - 1 - reach + axis.before) // axis.stride + 1
+    return first, min(max(last, first), axis.steps)

@@ -1,0 +1,5 @@
+"""ADD."""
+
+from packager.emit.c._sum import Sum
+
+KERNEL = Sum(1)

@@ -1,0 +1,112 @@
+"""CONV_2D: pointwise ones are a matrix product over all pixels, others slide."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from packager.emit.c._contract import SCRATCH, Constant, Fields, Ints, Invocation, Layer, Op, Problem
+from packager.emit.c._linear import (
+    folded_bias,
+    matrix_constants,
+    matrix_fields,
+    operand_problems,
+    quads_of,
+    reach_of,
+)
+from packager.emit.c._scaling import scaling_of, scaling_problems
+from packager.emit.c._window import window_of
+from packager.ops._requantize import Rule
+
+_PATCHES = 4
+"""As in the kernel."""
+
+
+class _Conv2d:
+    def problems(self, op: Op) -> Iterator[Problem]:
+        found = list(operand_problems(op))
+        yield from found
+        if not found:
+            rows = _rows(op)
+            reach = reach_of(rows, folded_bias(op, rows, op.input(0)))
+            yield from scaling_problems(op, op.input(0), op.input(1), _rule(op), reach)
+
+    def layer(self, op: Op) -> Layer:
+        weights, x = op.constant(1), op.input(0)
+        assert weights is not None, "problems() asked for it"
+        outputs, height, width, depth = weights.shape
+        groups = x.dims[3] // depth
+        window, tall = _flattened(dict(window_of(op, height, width)))
+        kernel = weights.reshape(outputs, tall, -1)
+        bias = folded_bias(op, _rows(op), x)
+        scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(_rows(op), bias))
+        share = outputs // groups
+        constants: list[Constant] = list(scaling.constants)
+        matrices: list[Fields] = []
+        for g in range(groups):
+            suffix = f"_{g}" if groups > 1 else ""
+            part = slice(g * share, (g + 1) * share)
+            constants += matrix_constants(kernel[part], bias[part], suffix)
+            matrices.append(matrix_fields(op, kernel[part], scaling, suffix, g * share))
+        direct = groups == 1 and (window["dilation_w"] == 1 or window["kernel_w"] == 1)
+        size = 4 * quads_of(kernel) * tall
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel="conv_2d",
+                    arguments=(op.at_input(0), op.at_output(), SCRATCH),
+                    fields={
+                        "window": window,
+                        "groups": "matrices",
+                        "group_count": groups,
+                        "depth": depth,
+                        "zero_point": x.zero_point,
+                        "direct": int(direct),
+                    },
+                ),
+            ),
+            constants=tuple(constants),
+            structs=(("ep_matrix", "matrices", tuple(matrices)),),
+            scratch=0 if direct and _is_inside(window) else _PATCHES * size,
+            reads_past=-kernel.shape[2] % 4 if direct else 0,
+            defines=scaling.defines,
+        )
+
+
+def _flattened(window: dict[str, Any]) -> tuple[Fields, int]:
+    """Make long rows of short ones where memory allows it, and return the window and its rows of taps.
+
+    All pixels of a pointwise convolution are one row; a convolution down a column is one along a row.
+    """
+    if window["input_w"] == 1 and window["kernel_w"] == 1:
+        for name in ("input", "kernel", "stride", "dilation", "output"):
+            window[f"{name}_w"], window[f"{name}_h"] = window[f"{name}_h"], 1
+        window["pad_w"], window["pad_h"] = window["pad_h"], 0
+        window["left"], window["right"], window["top"], window["bottom"] = window["top"], window["bottom"], 0, 1
+    elif _is_pointwise(window):
+        pixels = window["batches"] * window["input_h"] * window["input_w"]
+        window |= {"batches": 1, "input_h": 1, "output_h": 1, "input_w": pixels, "output_w": pixels}
+        window |= {"top": 0, "bottom": 1, "left": 0, "right": pixels}
+    return window, window["kernel_h"]
+
+
+def _is_pointwise(window: Mapping[str, Any]) -> bool:
+    return all(window[f"{name}_{axis}"] == 1 for name in ("kernel", "stride") for axis in "hw")
+
+
+def _is_inside(window: Mapping[str, Any]) -> bool:
+    whole = (0, window["output_h"], 0, window["output_w"])
+    return (window["top"], window["bottom"], window["left"], window["right"]) == whole
+
+
+def _rows(op: Op) -> Ints:
+    weights = op.constant(1)
+    assert weights is not None, "problems() asked for it"
+    return np.reshape(weights, (len(weights), -1))
+
+
+def _rule(op: Op) -> Rule:
+    return Rule.FLOAT32 if op.arithmetic == "xnnpack" else Rule.TWICE
+
+
+KERNEL = _Conv2d()

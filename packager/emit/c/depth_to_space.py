@@ -1,0 +1,5 @@
+"""DEPTH_TO_SPACE moves elements."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move()

@@ -1,0 +1,66 @@
+"""DEPTHWISE_CONV_2D."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from packager.emit.c._contract import SCRATCH, Constant, Ints, Invocation, Layer, Op, Problem, padded
+from packager.emit.c._linear import folded_bias, operand_problems, reach_of
+from packager.emit.c._scaling import BLOCK, scaling_of, scaling_problems
+from packager.emit.c._window import window_of
+from packager.ops._requantize import Rule
+
+
+class _DepthwiseConv2d:
+    def problems(self, op: Op) -> Iterator[Problem]:
+        found = list(operand_problems(op))
+        yield from found
+        if not found:
+            rows = _taps(op).T
+            reach = reach_of(rows, folded_bias(op, rows, op.input(0)))
+            yield from scaling_problems(op, op.input(0), op.input(1), _rule(op), reach)
+
+    def layer(self, op: Op) -> Layer:
+        taps, x = _taps(op), op.input(0)
+        _, height, width, channels = op.input(1).dims
+        bias = folded_bias(op, taps.T, x)
+        scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(taps.T, bias))
+        wide = np.pad(taps, ((0, 0), (0, -channels % BLOCK)))
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel="depthwise_conv_2d",
+                    arguments=(op.at_input(0), op.at_output(), SCRATCH),
+                    fields={
+                        "window": window_of(op, height, width),
+                        "weights": op.symbol("weights"),
+                        "bias": op.symbol("bias"),
+                        "scaling": scaling.fields,
+                        "multiplier": channels // x.dims[3],
+                        "channels": wide.shape[1],
+                        "zero_point": x.zero_point,
+                    },
+                ),
+            ),
+            constants=(
+                *scaling.constants,
+                Constant(name="weights", ctype="int8_t", values=wide.reshape(-1)),
+                Constant(name="bias", ctype="int32_t", values=padded(bias, BLOCK)),
+            ),
+            scratch=x.dims[3],
+            defines={**scaling.defines, "EP_TAPS": height * width},
+        )
+
+
+def _taps(op: Op) -> Ints:
+    """Weights as ``[taps, channels]``."""
+    weights = op.constant(1)
+    assert weights is not None, "problems() asked for it"
+    return np.reshape(weights, (-1, weights.shape[3]))
+
+
+def _rule(op: Op) -> Rule:
+    return Rule.FLOAT32 if op.arithmetic == "xnnpack" else Rule.TWICE
+
+
+KERNEL = _DepthwiseConv2d()

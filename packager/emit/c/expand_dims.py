@@ -1,0 +1,5 @@
+"""EXPAND_DIMS moves elements."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move()

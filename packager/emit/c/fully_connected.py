@@ -1,0 +1,54 @@
+"""FULLY_CONNECTED."""
+
+from collections.abc import Iterator
+
+from packager.emit.c._contract import Ints, Invocation, Layer, Op, Problem
+from packager.emit.c._linear import folded_bias, matrix_constants, matrix_fields, operand_problems, reach_of
+from packager.emit.c._scaling import scaling_of, scaling_problems
+from packager.ops._requantize import Rule
+
+
+class _FullyConnected:
+    def problems(self, op: Op) -> Iterator[Problem]:
+        found = list(operand_problems(op))
+        yield from found
+        if not found:
+            rows = _rows(op)
+            reach = reach_of(rows, folded_bias(op, rows, op.input(0)))
+            yield from scaling_problems(op, op.input(0), op.input(1), _rule(op), reach)
+
+    def layer(self, op: Op) -> Layer:
+        rows, x = _rows(op), op.input(0)
+        bias = folded_bias(op, rows, x)
+        scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(rows, bias))
+        runs = rows[:, None, :]
+        depth = rows.shape[1]
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel="fully_connected",
+                    arguments=(op.at_input(0), op.at_output()),
+                    fields={
+                        "matrix": matrix_fields(op, runs, scaling),
+                        "count": x.elements // depth,
+                        "depth": depth,
+                    },
+                ),
+            ),
+            constants=(*scaling.constants, *matrix_constants(runs, bias)),
+            reads_past=-depth % 4,
+            defines=scaling.defines,
+        )
+
+
+def _rows(op: Op) -> Ints:
+    weights = op.constant(1)
+    assert weights is not None, "problems() asked for it"
+    return weights
+
+
+def _rule(op: Op) -> Rule:
+    return Rule.FLOAT32 if op.arithmetic == "xnnpack" else Rule.DOUBLE
+
+
+KERNEL = _FullyConnected()

@@ -1,0 +1,5 @@
+"""HARD_SWISH by table."""
+
+from packager.emit.c._lookup import Lookup
+
+KERNEL = Lookup()

@@ -1,0 +1,5 @@
+"""LEAKY_RELU by table."""
+
+from packager.emit.c._lookup import Lookup
+
+KERNEL = Lookup()

@@ -1,0 +1,5 @@
+"""MAXIMUM."""
+
+from packager.emit.c._extreme import Extreme
+
+KERNEL = Extreme(largest=True)

@@ -1,0 +1,5 @@
+"""MEAN."""
+
+from packager.emit.c._reduce import Reduce
+
+KERNEL = Reduce("mean")

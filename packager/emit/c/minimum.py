@@ -1,0 +1,5 @@
+"""MINIMUM."""
+
+from packager.emit.c._extreme import Extreme
+
+KERNEL = Extreme(largest=False)

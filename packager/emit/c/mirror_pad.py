@@ -1,0 +1,5 @@
+"""MIRROR_PAD moves elements."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move()

@@ -1,0 +1,5 @@
+"""RESIZE_NEAREST_NEIGHBOR moves elements."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move()

@@ -1,0 +1,5 @@
+"""SPACE_TO_DEPTH moves elements."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move()

@@ -1,0 +1,5 @@
+"""SPLIT_V moves elements."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move()

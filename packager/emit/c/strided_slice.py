@@ -1,0 +1,5 @@
+"""STRIDED_SLICE moves elements."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move()

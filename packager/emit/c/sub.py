@@ -1,0 +1,5 @@
+"""SUB."""
+
+from packager.emit.c._sum import Sum
+
+KERNEL = Sum(-1)

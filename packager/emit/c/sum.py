@@ -1,0 +1,5 @@
+"""SUM."""
+
+from packager.emit.c._reduce import Reduce
+
+KERNEL = Reduce("sum")

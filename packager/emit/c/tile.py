@@ -1,0 +1,5 @@
+"""TILE moves elements."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move()

@@ -1,0 +1,32 @@
+/* What every kernel stands on: the machine's assumptions, stated, and a few words. */
+#ifndef EDGEPACK_H
+#define EDGEPACK_H
+
+#include <float.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* C99 has no _Static_assert; GCC and Clang know it there, others get an array of negative size. */
+#if defined(__GNUC__) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L)
+#define EP_ASSERT(condition, name) _Static_assert(condition, #name)
+#else
+#define EP_ASSERT(condition, name) typedef char ep_assert_##name[(condition) ? 1 : -1]
+#endif
+
+EP_ASSERT(CHAR_BIT == 8 && sizeof(int) >= 4, int_has_32_bits_or_more);
+EP_ASSERT((-5 >> 1) == -3, right_shift_keeps_the_sign);
+EP_ASSERT((int8_t)200 == -56, conversion_wraps);
+
+#if defined(__GNUC__)
+#define EP_INLINE static inline __attribute__((always_inline))
+#else
+#define EP_INLINE static inline
+#endif
+
+EP_INLINE int32_t ep_min(int32_t a, int32_t b) { return a < b ? a : b; }
+EP_INLINE int32_t ep_max(int32_t a, int32_t b) { return a > b ? a : b; }
+EP_INLINE int32_t ep_clamp(int32_t v, int32_t low, int32_t high) { return ep_min(ep_max(v, low), high); }
+
+#endif

@@ -72,7 +72,12 @@ def _quantize(
         if recipe.name not in found:
             step(f"quantizing by {recipe.name}")
             found[recipe.name] = quantize_model(
-                source.model, recipe, data.calibration, input_shapes=request.input_shapes
+                source.model,
+                recipe,
+                data.calibration,
+                input_shapes=request.input_shapes,
+                inputs=request.inputs,
+                outputs=request.outputs,
             )
     return found
 

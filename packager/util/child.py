@@ -39,7 +39,8 @@ def call(
     """
     with tempfile.TemporaryDirectory(prefix="edgepack-") as folder:
         ask, answer = Path(folder, "ask"), Path(folder, "answer")
-        ask.write_bytes(pickle.dumps((function.__module__, function.__qualname__, args), protocol=5))
+        with ask.open("wb") as file:  # streamed: the text of a large model is never held beside the model
+            pickle.dump((function.__module__, function.__qualname__, args), file, protocol=5)
         path = os.pathsep.join(str(Path(p).absolute()) for p in sys.path)  # the child's working folder is another
         environment = {**os.environ, **_QUIET, "PYTHONPATH": path, **(env or {})}
         try:
@@ -58,7 +59,8 @@ def call(
                 f"{function.__qualname__} took longer than {timeout:.0f} s", details=_end(error.stdout)
             ) from None
         if answer.is_file() and done.returncode == 0:
-            ok, result = pickle.loads(answer.read_bytes())  # noqa: S301 - written by our own child
+            with answer.open("rb") as file:
+                ok, result = pickle.load(file)  # noqa: S301 - written by our own child
             if ok:
                 return result
             raise result
@@ -69,15 +71,16 @@ def serve(ask: str, answer: str) -> None:
     """Run one call; the child's side of `call`."""
     import importlib
 
-    module, name, args = pickle.loads(Path(ask).read_bytes())  # noqa: S301 - written by our own parent
+    with Path(ask).open("rb") as file:
+        module, name, args = pickle.load(file)  # noqa: S301 - written by our own parent
     function = getattr(importlib.import_module(module), name)
     reply: tuple[bool, Any]
     try:
         reply = (True, function(*args))
     except EdgePackError as error:
         reply = (False, error)
-    with Path(answer).open("wb") as file:
-        pickle.dump(reply, file, protocol=5)
+    with Path(answer).open("wb") as out:
+        pickle.dump(reply, out, protocol=5)
 
 
 def _end(output: bytes | None) -> str:

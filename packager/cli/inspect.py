@@ -10,6 +10,7 @@ from packager.cli._common import echo_diagnostics, echo_json, json_option
 from packager.errors import ConfigError
 
 if TYPE_CHECKING:
+    from packager.plan.edgetpu_executable import CompiledModel
     from packager.report.inspection import BundleInspection, ModelInspection, Operator
     from packager.report.model import Port
 
@@ -83,6 +84,8 @@ def _show_model(model: "ModelInspection", target: str | None) -> None:
         f"{human_bytes(facts.constant_bytes)} of constants"
     )
     _show_ports(model.inputs, model.outputs)
+    if model.compiled:
+        _show_compiled(model.compiled)
     if model.operators:
         click.echo()
         head = (">#", "operator", "output", "type", ">constants", ">MACs", *(("runs on",) if target else ()))
@@ -91,6 +94,24 @@ def _show_model(model: "ModelInspection", target: str | None) -> None:
         show_table((*head, "name"), rows)
     _show_reasons(model.operators)
     echo_diagnostics(model.findings)
+
+
+def _show_compiled(compiled: "CompiledModel") -> None:
+    from packager.report.text import visible
+    from packager.util.text import human_bytes
+
+    click.echo(
+        f"compiled for the Edge TPU: {human_bytes(compiled.cached_bytes)} cached on the chip, "
+        f"{human_bytes(compiled.streamed_bytes)} streamed per inference, "
+        f"libedgetpu runtime {compiled.min_runtime} or newer"
+    )
+    for package in compiled.packages:
+        kinds = ", ".join(f"{e.kind.name} {e.parameter_bytes:,} B" for e in package.executables)
+        known = any(c.isdigit() for c in package.compiler)  # public files hold a bare "cl/"
+        compiler = f"  compiler {visible(package.compiler)}" if known else ""
+        click.echo(f"  #{package.index}  {kinds}  caching token {package.caching_token:016x}{compiler}")
+    if compiled.left:
+        click.echo(f"left on the CPU: {len(compiled.left)} operators")
 
 
 def _row(op: "Operator", *, placed: bool) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from packager.errors import Diagnostic, Severity
 from packager.figure import Basis, Figure, Place
 from packager.ir import ABSENT, DType, Graph, Model, Node
 from packager.plan._edgetpu_rules import Finding, Status, Subject, rule_named
+from packager.plan.edgetpu_executable import CUSTOM_OP
 
 EIGHT_BIT = (DType.INT8, DType.UINT8)
 
@@ -71,6 +72,13 @@ def predict_mapping(model: Model, compiler: EdgeTpuCompiler) -> Mapping:
 def refusals(model: Model, compiler: EdgeTpuCompiler) -> Iterator[Diagnostic]:
     """Yield what makes the compiler refuse the whole file, in its words, with what to do."""
     graph = model.main
+    if any(node.custom_code == CUSTOM_OP for node in graph.nodes):
+        yield Diagnostic(
+            severity=Severity.ERROR,
+            message="the model is compiled for the Edge TPU already",
+            hint="give the model that it was compiled from; `edgepack inspect` reads the compiled one",
+        )
+        return
     yield from _unparsable(graph, compiler)
     # A dynamic batch compiles, as public pairs show: the compiler takes the 1 that stands in the shape.
     dynamic = [t for t in graph.activations() if any(axis > 0 for axis in graph.type_of(t).dynamic_dims)]

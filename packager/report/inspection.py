@@ -11,6 +11,7 @@ from packager.figure import Place
 from packager.frontends import Source
 from packager.ir import ABSENT, Graph, Tensor
 from packager.plan.cost import cost_of
+from packager.plan.edgetpu_executable import CompiledModel, read_compiled
 from packager.report._codec import encode
 from packager.report.layers import layers_of, ports_of
 from packager.report.load import REPORT, load_report
@@ -69,10 +70,14 @@ class ModelInspection:
     outputs: tuple[Port, ...]
     operators: tuple[Operator, ...]
     findings: tuple[Diagnostic, ...]
+    compiled: CompiledModel | None = None
+    """What the Edge TPU compiler made of it, where it is a compiled file."""
 
     def to_dict(self) -> dict[str, Any]:
         """As `inspect --json` prints it."""
+        compiled = {"edgetpu": _compiled_facts(self.compiled)} if self.compiled else {}
         return {
+            **compiled,
             "model": encode(self.facts),
             "inputs": encode(self.inputs),
             "outputs": encode(self.outputs),
@@ -151,7 +156,26 @@ def inspect_model(source: Source, placement: Placement | None = None) -> ModelIn
         outputs=ports_of(graph, graph.outputs),
         operators=operators,
         findings=(*source.notes, *cost.diagnostics(), *(placement.findings if placement else ())),
+        compiled=read_compiled(model),
     )
+
+
+def _compiled_facts(compiled: CompiledModel) -> dict[str, Any]:
+    return {
+        "cached_bytes": compiled.cached_bytes,
+        "streamed_bytes": compiled.streamed_bytes,
+        "min_runtime": compiled.min_runtime,
+        "left_on_cpu": list(compiled.left),
+        "packages": [
+            {
+                "index": package.index,
+                "compiler": package.compiler,
+                "caching_token": f"{package.caching_token:016x}",
+                "executables": [{"kind": e.kind.name, "bytes": e.parameter_bytes} for e in package.executables],
+            }
+            for package in compiled.packages
+        ],
+    }
 
 
 def _operands(graph: Graph, indices: Iterable[int]) -> tuple[Operand, ...]:

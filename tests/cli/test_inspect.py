@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from cli.edgepack import Outcome
+from plan.compiled import CACHED, compiled, options, package
 from report.placement.test_placement import network
 from report.sample import SAMPLE
 
@@ -70,3 +71,26 @@ def test_input_shapes() -> None:
 
 def test_runs_of_operators_are_short() -> None:
     assert _ranges([0, 1, 2, 4, 6, 7]) == "#0-#2, #4, #6-#7"
+
+
+def test_a_compiled_file_is_read_without_a_compiler(tmp_path: Path) -> None:
+    path = tmp_path / "net_edgetpu.tflite"
+    path.write_bytes(write_tflite(compiled(network(), slice(0, 1), options(package(CACHED, min_runtime=13)))))
+    out = Outcome(command, path, "--target", "coral").out
+    assert "42.9 KiB cached on the chip, 576 B streamed per inference, libedgetpu runtime 13 or newer" in out
+    assert "left on the CPU: 1 operators" in out
+    assert "\ntpu #0: compiled for the Edge TPU\n" in out
+    document = Outcome(command, path, "--json").json
+    assert (document["edgetpu"]["cached_bytes"], document["edgetpu"]["streamed_bytes"]) == (43_968, 576)
+    assert [e["kind"] for e in document["edgetpu"]["packages"][0]["executables"]] == [
+        "EXECUTION_ONLY",
+        "PARAMETER_CACHING",
+    ]
+
+
+def test_a_damaged_compiled_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net_edgetpu.tflite"
+    path.write_bytes(write_tflite(compiled(network(), slice(0, 1), options(b"DWN1"))))
+    done = Outcome(command, path)
+    assert done.code == 6
+    assert "damaged Edge TPU package" in str(done.error)

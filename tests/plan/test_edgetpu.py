@@ -11,7 +11,7 @@ from reference import reference
 from packager.config.edgetpu import load_edgetpu_compiler
 from packager.errors import ConfigError, Diagnostic, Severity
 from packager.figure import Place
-from packager.ir import ABSENT, DType, Graph, GraphBuilder, Model, QuantParams, read_tflite
+from packager.ir import ABSENT, DType, Graph, GraphBuilder, Model, Node, QuantParams, read_tflite
 from packager.plan import _edgetpu_rules as rules
 from packager.plan._edgetpu_rules import Status
 from packager.plan.edgetpu import Verdict, predict_mapping, refusals
@@ -301,3 +301,12 @@ def test_an_unknown_compiler_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"16\.1") as caught:
         load_edgetpu_compiler("16.1")
     assert "16.0" in caught.value.hint
+
+
+def test_a_compiled_model_is_not_compiled_again() -> None:
+    b = GraphBuilder()
+    x = b.input("x", (1, 4), DType.INT8, QuantParams.per_tensor(0.1, 0))
+    y = b.tensor("y", (1, 4), DType.INT8, QuantParams.per_tensor(0.1, 0))
+    b.nodes.append(Node(op="CUSTOM", custom_code="edgetpu-custom-op", inputs=(x,), outputs=(y,)))
+    (found,) = refusals(b.model([y]), COMPILER)
+    assert "compiled for the Edge TPU already" in found.message

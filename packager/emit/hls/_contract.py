@@ -55,6 +55,8 @@ class Stage:
     """Arguments after the arrays."""
     tokens_in: int = 0
     """Beats it must have read before its first write, for the latency."""
+    tokens_left: int = 0
+    """Beats that it reads after its last write."""
     ahead: int = 0
     """Beats that should fit in front of it, so that whoever writes need not stop while it reads nothing."""
     shape: str = ""

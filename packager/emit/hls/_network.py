@@ -6,83 +6,15 @@ from collections.abc import Sequence
 
 from packager.emit.hls._contract import MOST_LANES, Op, Stage
 from packager.emit.hls._layers import layer_of
+from packager.emit.hls._streams import DEPTH, Channel, Lag, Network, Process
 from packager.ir import Graph
 from packager.plan.folding import Fold
-from packager.plan.fpga_estimate import Cost, fifo, mover, total
+from packager.plan.fpga_estimate import mover
 
-_DEPTH = 16
-"""Beats between processes; 2 would let every hiccup stall its neighbours."""
 _SUM_DEPTH = 2
 """Between a unit and its requantization, which keep step."""
 _PORT_LANES = (1, 2, 4, 8)
 """A DMA engine moves 8, 16, 32 or 64 bits."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Channel:
-    name: str
-    lanes: int
-    bits: int = 8
-    depth: int = _DEPTH
-    values: int = 0
-    """A frame."""
-    port: bool = False
-    """Of the top function: no buffer of ours."""
-
-    @property
-    def tokens(self) -> int:
-        return self.values // self.lanes
-
-    @property
-    def cost(self) -> Cost:
-        return Cost() if self.port else fifo(self.lanes * self.bits, self.depth)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Process:
-    name: str
-    stage: Stage
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-    op: int | None = None
-    """The operator it belongs to; None for converters and copies."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Network:
-    channels: tuple[Channel, ...]
-    processes: tuple[Process, ...]
-    inputs: tuple[Channel, ...]
-    outputs: tuple[Channel, ...]
-
-    @property
-    def overhead(self) -> Cost:
-        """What is not an operator's own: streams, converters, copies."""
-        movers = [p.stage.cost for p in self.processes if p.op is None]
-        return total([c.cost for c in self.channels] + movers)
-
-    def channel(self, name: str) -> Channel:
-        return next(c for c in self.channels if c.name == name)
-
-
-def latency_of(network: Network) -> int:
-    """Cycles of one frame alone, in closed form.
-
-    Each process starts once it has what its first beat needs, then runs at its own rate or at that of its sources.
-    """
-    first, last = {c.name: 0.0 for c in network.inputs}, {c.name: float(c.tokens) for c in network.inputs}
-    tokens = {c.name: c.tokens for c in network.channels}
-    for process in network.processes:
-        stage = process.stage
-        wait = max(stage.tokens_in - 1, 0)
-        starts = [first[c] + wait * (last[c] - first[c]) / max(tokens[c] - 1, 1) for c in process.reads]
-        begin = max(starts) + 1
-        writes = stage.values // stage.lanes_out
-        own = begin + stage.cycles * (writes - 1) / max(writes, 1)
-        end = max(own, *(last[c] + 1 for c in process.reads))
-        for channel in process.writes:
-            first[channel], last[channel] = begin, end
-    return round(max(last[c.name] for c in network.outputs))
 
 
 def network_of(graph: Graph, folds: Sequence[Fold], interval: int) -> Network:
@@ -98,7 +30,7 @@ class _Builder:
         self._channels: dict[str, Channel] = {}
         self._processes: list[Process] = []
         self._ready: dict[int, list[Channel]] = {}
-        self._lag: dict[int, dict[int, float]] = {}
+        self._lag: dict[int, dict[int, Lag]] = {}
         self._alias: dict[int, int] = {}
         self._uses = self._count_uses()
 
@@ -162,14 +94,17 @@ class _Builder:
                     name=op.label if last else f"{op.label}_{stage.name}",
                     lanes=stage.lanes_out,
                     bits=stage.bits_out,
-                    depth=_DEPTH if stage.bits_out == 8 else _SUM_DEPTH,
+                    depth=DEPTH if stage.bits_out == 8 else _SUM_DEPTH,
                     values=stage.values,
                 )
             )
             names = tuple(c.name for c in reads)
             self._process(f"{op.label}_{stage.name}", stage, names, (target.name,), op.index)
-            behind = stage.tokens_in * stage.lanes_in / max(reads[0].values, 1)
-            lag = {source: before + behind for source, before in lag.items()}
+            frame = max(reads[0].values, 1) / stage.lanes_in
+            lag = {
+                source: before.behind(stage.tokens_in / frame, stage.tokens_left / frame)
+                for source, before in lag.items()
+            }
             reads = [target]
         self._offer(op.node.outputs[0], reads[0], lag)
 
@@ -181,10 +116,10 @@ class _Builder:
     def _take(self, tensor: int) -> Channel:
         return self._ready[self._root(tensor)].pop(0)
 
-    def _offer(self, tensor: int, channel: Channel, lag: dict[int, float]) -> None:
+    def _offer(self, tensor: int, channel: Channel, lag: dict[int, Lag]) -> None:
         """Make a computed tensor available to each of its readers."""
         count = self._uses.get(tensor, 0)
-        self._lag[tensor] = lag if count < 2 else {**lag, tensor: 0.0}
+        self._lag[tensor] = lag if count < 2 else {**lag, tensor: Lag()}
         ready = [channel]
         for copy in range(1, count):
             source = ready.pop()
@@ -235,21 +170,21 @@ class _Builder:
         known = self._channels[channel.name]
         return known if known.port or known.depth >= depth else self._add(dataclasses.replace(known, depth=depth))
 
-    def _join(self, sources: Sequence[int], reads: list[Channel]) -> dict[int, float]:
+    def _join(self, sources: Sequence[int], reads: list[Channel]) -> dict[int, Lag]:
         """Where two branches of one stream meet, let the shorter one wait in a buffer of a whole frame.
 
         The shorter branch then never stops, so the copy that feeds both never stops for it, so the longer one always
-        gets what it needs: no deadlock, whatever the timing.
+        gets what it needs: no deadlock, whatever the timing. Where neither is the shorter throughout, both wait.
         """
         lags = [self._lag[self._root(t)] for t in sources]
         if len(reads) == 2:
             for ancestor in lags[0].keys() & lags[1].keys():
                 first, second = lags[0][ancestor], lags[1][ancestor]
-                for channel, shorter in zip(reads, (first <= second, second <= first), strict=True):
-                    if shorter:
+                for channel, longer in zip(reads, (second.precedes(first), first.precedes(second)), strict=True):
+                    if not longer or first == second:
                         self._deepen(channel, channel.tokens)
-        merged: dict[int, float] = {}
+        merged: dict[int, Lag] = {}
         for lag in lags:
-            for ancestor, rows in lag.items():
-                merged[ancestor] = max(rows, merged.get(ancestor, 0.0))
+            for ancestor, own in lag.items():
+                merged[ancestor] = own.later(merged.get(ancestor, own))
         return merged

@@ -9,7 +9,7 @@ from packager.bundle import Entry
 from packager.data import data_dir
 from packager.emit.hls._contract import Array, Ints, Op
 from packager.emit.hls._design import Design
-from packager.emit.hls._network import Process
+from packager.emit.hls._streams import Process
 
 _FOLDER = "hls"
 _LINE = 118

@@ -45,6 +45,13 @@ class Window:
         """Input rows that the first output row needs."""
         return min(max((self.rows.size - 1) * self.rows.dilation + 1 - self.rows.before, 0), self.in_h)
 
+    @property
+    def rest_rows(self) -> int:
+        """Input rows below the last window, of an image that the stride does not divide."""
+        reach = (self.rows.size - 1) * self.rows.dilation + 1
+        last = (self.rows.steps - 1) * self.rows.stride + reach - self.rows.before
+        return max(self.in_h - max(last, self.first_rows), 0)
+
     def definition(self) -> str:
         """The template that describes it in the code."""
         r, c = self.rows, self.columns
@@ -56,10 +63,7 @@ class Window:
         """Of `ep::window`: the first rows, then each output row while the next input rows load, then the rest."""
         row = self.in_w * (self.channels // lanes)
         emit = self.columns.steps * self.taps * (self.channels // lanes)
-        reach = (self.rows.size - 1) * self.rows.dilation + 1
-        last = (self.rows.steps - 1) * self.rows.stride + reach - self.rows.before
-        rest = max(self.in_h - max(last, self.first_rows), 0)
-        return (self.first_rows + rest) * row + self.rows.steps * max(emit, self.rows.stride * row)
+        return (self.first_rows + self.rest_rows) * row + self.rows.steps * max(emit, self.rows.stride * row)
 
     def stage(self, lanes: int, padding: int) -> Stage:
         row = self.in_w * (self.channels // lanes)
@@ -74,6 +78,7 @@ class Window:
             cost=window_cost(lanes, depth * row),
             scalars=(padding,),
             tokens_in=self.first_rows * row,
+            tokens_left=self.rest_rows * row,
             ahead=self.first_rows * row,
             shape=self.definition(),
         )

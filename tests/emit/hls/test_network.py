@@ -66,6 +66,23 @@ def test_the_timed_simulation_names_a_skip_connection_that_locks_up(tmp_path: Pa
         timing(bundle, flags=UNOPTIMIZED)
 
 
+@needs_gxx
+@pytest.mark.parametrize("seed", range(3))
+def test_branches_of_which_neither_is_the_shorter_never_lock_up(seed: int, tmp_path: Path) -> None:
+    """One branch starts early and needs the last row, the other starts late and does without it."""
+    net = Net(seed=seed)
+    x = net.input((16, 4, 2), q(0.05, -4))
+    early = net.conv(net.conv(x, 2, (1, 1), (3, 1), out=q(0.3)), 2, (1, 1), out=q(0.3))
+    net.fold(1, 1 + seed % 2)
+    late = net.conv(x, 2, (9, 1), (3, 1), out=q(0.3))
+    model = net.model(net.add(early, late, q(0.5)))
+    inputs = frames(model, 3)
+    wanted = reference_outputs(model, inputs)
+    bundle = write_bundle(model, inputs, wanted, tmp_path, net.folds)
+    np.testing.assert_array_equal(csim(bundle, inputs, flags=UNOPTIMIZED)[0], wanted[0])
+    assert timing(bundle, flags=UNOPTIMIZED).interval > 0
+
+
 @pytest.mark.parametrize(("lanes", "wanted"), [((6, 4), ["widen", "narrow"]), ((4, 4), []), ((2, 8), ["widen"])])
 def test_widths_are_converted_at_full_pace_where_a_common_multiple_fits(
     lanes: tuple[int, int], wanted: list[str]

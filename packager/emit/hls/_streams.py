@@ -1,0 +1,96 @@
+"""Processes and the streams between them, and what a frame alone takes to pass."""
+
+import dataclasses
+
+from packager.emit.hls._contract import Stage
+from packager.plan.fpga_estimate import Cost, fifo, total
+
+DEPTH = 16
+"""Beats between processes; 2 would let every hiccup stall its neighbours."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a stream runs behind another that it comes from, in frames of that one."""
+
+    start: float = 0.0
+    """What must have been read before the first value comes out."""
+    slack: float = 0.0
+    """What is still to be read when the last has come out."""
+
+    def behind(self, start: float, slack: float) -> "Lag":
+        return Lag(self.start + start, self.slack + slack)
+
+    def precedes(self, other: "Lag") -> bool:
+        """Whether each value comes out no later than that of the other."""
+        return self.start <= other.start and self.slack >= other.slack
+
+    def later(self, other: "Lag") -> "Lag":
+        return Lag(max(self.start, other.start), min(self.slack, other.slack))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Channel:
+    name: str
+    lanes: int
+    bits: int = 8
+    depth: int = DEPTH
+    values: int = 0
+    """A frame."""
+    port: bool = False
+    """Of the top function: no buffer of ours."""
+
+    @property
+    def tokens(self) -> int:
+        return self.values // self.lanes
+
+    @property
+    def cost(self) -> Cost:
+        return Cost() if self.port else fifo(self.lanes * self.bits, self.depth)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Process:
+    name: str
+    stage: Stage
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    op: int | None = None
+    """The operator it belongs to; None for converters and copies."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Network:
+    channels: tuple[Channel, ...]
+    processes: tuple[Process, ...]
+    inputs: tuple[Channel, ...]
+    outputs: tuple[Channel, ...]
+
+    @property
+    def overhead(self) -> Cost:
+        """What is not an operator's own: streams, converters, copies."""
+        movers = [p.stage.cost for p in self.processes if p.op is None]
+        return total([c.cost for c in self.channels] + movers)
+
+    def channel(self, name: str) -> Channel:
+        return next(c for c in self.channels if c.name == name)
+
+
+def latency_of(network: Network) -> int:
+    """Cycles of one frame alone, in closed form.
+
+    Each process starts once it has what its first beat needs, then runs at its own rate or at that of its sources.
+    """
+    first, last = {c.name: 0.0 for c in network.inputs}, {c.name: float(c.tokens) for c in network.inputs}
+    tokens = {c.name: c.tokens for c in network.channels}
+    for process in network.processes:
+        stage = process.stage
+        wait = max(stage.tokens_in - 1, 0)
+        starts = [first[c] + wait * (last[c] - first[c]) / max(tokens[c] - 1, 1) for c in process.reads]
+        begin = max(starts) + 1
+        writes = stage.values // stage.lanes_out
+        own = begin + stage.cycles * (writes - 1) / max(writes, 1)
+        end = max(own, *(last[c] + 1 for c in process.reads))
+        for channel in process.writes:
+            first[channel], last[channel] = begin, end
+    return round(max(last[c.name] for c in network.outputs))

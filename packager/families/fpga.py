@@ -18,8 +18,8 @@ from packager.util.text import human_bytes
 _SOURCE = "EdgePack's estimate from the generated code, Vitis not run"
 _INTERVAL_BAND = 1.03
 _LATENCY_BAND = (0.6, 1.2)
-"""What the timed simulation of thirteen designs (the MLPerf Tiny models on four parts, `docs/fpga.md`) gave of the closed
-form, and a little more: 1.000 to 1.015 of the interval, 0.62 to 1.13 of the latency."""
+"""What the timed simulation of thirteen designs gave of the closed form, and a little more: 1.000 to 1.015 of the
+interval, 0.62 to 1.13 of the latency. They are the MLPerf Tiny models on four parts, in `docs/fpga.md`."""
 _BRAM36_BYTES = 36 * 1024 // 8
 _UNITS = {"lut": "LUT", "ff": "FF", "dsp": "DSP slices", "bram18": "BRAM18"}
 

@@ -64,9 +64,9 @@ def _sequential(keras: Any) -> Any:
         [
             keras.Input((9, 9, 1), name="image"),
             layers.Conv2D(4, 3, activation="relu"),
-            layers.BatchNormalization(),
             layers.Conv2D(4, 3),
             layers.BatchNormalization(),
+            layers.LeakyReLU(0.2),
             layers.MaxPooling2D(),
             layers.Dropout(0.5),
             layers.Flatten(),

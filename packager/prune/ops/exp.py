@@ -1,0 +1,5 @@
+"""EXP: elementwise, never falling."""
+
+from packager.prune.ops._carry import RISING
+
+FLOW = RISING

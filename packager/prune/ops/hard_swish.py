@@ -1,0 +1,5 @@
+"""HARD_SWISH: elementwise."""
+
+from packager.prune.ops._carry import ELEMENTWISE
+
+FLOW = ELEMENTWISE

@@ -1,0 +1,5 @@
+"""LEAKY_RELU: elementwise."""
+
+from packager.prune.ops._carry import ELEMENTWISE
+
+FLOW = ELEMENTWISE

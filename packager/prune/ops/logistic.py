@@ -1,0 +1,5 @@
+"""LOGISTIC: elementwise, never falling."""
+
+from packager.prune.ops._carry import RISING
+
+FLOW = RISING

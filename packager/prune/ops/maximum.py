@@ -1,0 +1,5 @@
+"""MAXIMUM: elementwise, never falling."""
+
+from packager.prune.ops._carry import RISING
+
+FLOW = RISING

@@ -1,0 +1,5 @@
+"""NEG: elementwise."""
+
+from packager.prune.ops._carry import ELEMENTWISE
+
+FLOW = ELEMENTWISE

@@ -1,0 +1,5 @@
+"""PAD: channel by channel."""
+
+from packager.prune.ops import _pad
+
+FLOW = _pad.FLOW

@@ -1,0 +1,5 @@
+"""PADV2: channel by channel."""
+
+from packager.prune.ops import _pad
+
+FLOW = _pad.FLOW

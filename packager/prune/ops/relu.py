@@ -1,0 +1,5 @@
+"""RELU: elementwise, never falling."""
+
+from packager.prune.ops._carry import RISING
+
+FLOW = RISING

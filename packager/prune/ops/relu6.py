@@ -1,0 +1,5 @@
+"""RELU6: elementwise, never falling."""
+
+from packager.prune.ops._carry import RISING
+
+FLOW = RISING

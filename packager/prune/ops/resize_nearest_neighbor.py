@@ -1,0 +1,5 @@
+"""RESIZE_NEAREST_NEIGHBOR: moves elements within their channel."""
+
+from packager.prune.ops._carry import MOVING
+
+FLOW = MOVING

@@ -1,0 +1,5 @@
+"""RSQRT: elementwise."""
+
+from packager.prune.ops._carry import ELEMENTWISE
+
+FLOW = ELEMENTWISE

@@ -1,0 +1,5 @@
+"""SQRT: elementwise."""
+
+from packager.prune.ops._carry import ELEMENTWISE
+
+FLOW = ELEMENTWISE

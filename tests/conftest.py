@@ -1,7 +1,6 @@
 """How property tests search: the same cases for the same code, without a clock.
 
-A search that differs from run to run blames whoever pushed last; `--hypothesis-seed=random` still searches wider. A
-deadline would time the machine.
+A search that differs from run to run blames whoever pushed last, and a deadline would time the machine.
 """
 
 from hypothesis import settings

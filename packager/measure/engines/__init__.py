@@ -1,7 +1,8 @@
 """Engines: what runs an artifact on this machine. One a module, found by name.
 
-A module exports ``run(bundle, artifact, inputs)``. An engine with more than one way to compute exports `VARIANTS`, from
-the variant's name to a function of the same form: ``litert-reference`` is the variant ``reference`` of `litert`.
+A module exports ``run(bundle, artifact, inputs)``, and `bench` where its time means something. An engine with more than
+one way to compute exports `VARIANTS`, from the variant's name to a function of the same form: ``litert-reference`` is
+the variant ``reference`` of `litert`.
 """
 
 import importlib
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from packager.errors import ConfigError, did_you_mean
+from packager.figure import Figure
 
 Array = npt.NDArray[Any]
 
@@ -36,6 +38,17 @@ class Run(Protocol):
         """
 
 
+class Bench(Protocol):
+    def __call__(self, bundle: Path, artifact: Path, seconds: float, threads: int) -> tuple[Figure, ...]:
+        """Return what an inference takes: times measured on this machine, or cycles simulated.
+
+        Raises:
+            ToolError: what the engine needs is missing on this machine, or it crashed.
+            UnsupportedError: the engine refuses the artifact.
+            IntegrityError: the design locks up.
+        """
+
+
 def engine_names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
@@ -56,3 +69,16 @@ def find_engine(name: str) -> Run:
         raise ConfigError(f"no engine is called {name!r}", hint=did_you_mean(name, known))
     run: Run = variants.get(variant, module.run)
     return run
+
+
+def find_bench(name: str) -> Bench | None:
+    """Return how the engine called `name` takes its time; None for one whose time says nothing about a device.
+
+    Raises:
+        ConfigError: there is no such engine; the nearest is named.
+    """
+    kind = name.partition("-")[0]
+    if kind not in engine_names():
+        raise ConfigError(f"no engine is called {name!r}", hint=did_you_mean(kind, engine_names()))
+    bench: Bench | None = getattr(importlib.import_module(f"{__name__}.{kind}"), "bench", None)
+    return bench

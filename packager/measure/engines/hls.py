@@ -3,10 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from packager.figure import Basis, Figure
 from packager.measure.engines import Array
-from packager.measure.hls import csim
+from packager.measure.hls import csim, timing
 
 
 def run(bundle: Path, artifact: Path, inputs: Sequence[Array]) -> tuple[Array, ...]:
     """Run the project of `bundle`; `artifact` is the TFLite file with the same integers."""
     return csim(bundle, inputs, model=artifact.relative_to(bundle).as_posix())
+
+
+def bench(bundle: Path, artifact: Path, seconds: float, threads: int) -> tuple[Figure, ...]:  # noqa: ARG001 - as `Bench`
+    """Count the cycles of the design's timed simulation: bounded buffers, no pipeline depth, no clock closure."""
+    found = timing(bundle)
+    source = "timed simulation of the generated code: bounded buffers, without the depth of pipelines; Vitis not run"
+    rows = (("fpga.cycles", found.latency), ("fpga.ii", found.interval))
+    return tuple(Figure(name=n, value=v, unit="cycles", basis=Basis.SIMULATED, source=source) for n, v in rows)

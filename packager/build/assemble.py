@@ -7,6 +7,7 @@ from packager.errors import Diagnostic
 from packager.families import Job, Product
 from packager.figure import Basis, Figure
 from packager.frontends import Source
+from packager.ir import Model
 from packager.plan.cost import cost_of
 from packager.plan.latency import estimate_latency
 from packager.plan.memory import plan_memory
@@ -38,8 +39,11 @@ def report_of(
     notes: Iterable[Diagnostic] = (),
     trusted: bool = True,
 ) -> Report:
-    """Return the report, without anything measured in time: the same inputs give the same report."""
-    model = job.quantized.model
+    """Return the report, without anything measured in time: the same inputs give the same report.
+
+    `sqnr_db` counts the operators of the quantized model, whatever a family made of it.
+    """
+    model = product.model_of(job)
     memory = plan_memory(model)
     cost = cost_of(model)
     latencies, estimates = product.latencies, product.figures
@@ -62,7 +66,11 @@ def report_of(
         trusted=trusted,
         figures=(*sizes(source, product), *memory.figures(), *cost.figures(), *estimates, *figures),
         layers=layers_of(
-            model, default=product.default, placements=product.placements, latencies=latencies, sqnr_db=sqnr_db or {}
+            model,
+            default=product.default,
+            placements=product.placements,
+            latencies=latencies,
+            sqnr_db=_by_name(sqnr_db or {}, job.quantized.model, model),
         ),
         diagnostics=tuple(
             dict.fromkeys((*source.notes, *job.quantized.notes, *cost.diagnostics(), *product.diagnostics, *notes))
@@ -76,6 +84,15 @@ def report_of(
             Tool(name=name, version=version) for name, version in (*source.tools, *job.quantized.tools, *product.tools)
         ),
     )
+
+
+def _by_name(values: Mapping[int, float], before: Model, after: Model) -> Mapping[int, float]:
+    """Values by operator of one model for the operators of another; a rewrite keeps the names of what it keeps."""
+    if before is after:
+        return values
+    named = {before.main.node_name(i): value for i, value in values.items()}
+    names = [after.main.node_name(i) for i in range(len(after.main.nodes))]
+    return {i: named[name] for i, name in enumerate(names) if name in named}
 
 
 def sizes(source: Source, product: Product) -> tuple[Figure, ...]:

@@ -56,11 +56,11 @@ def examine(job: Job, product: Product, samples: Samples | None) -> Examined:
     """
     with _staged(job, product) as stage:
         faces = stage.faces
-        inputs = native(job.golden, job.quantized.model, faces)
+        inputs = native(job.golden, product.model_of(job), faces)
         runs, notes, outputs = _run(job, product, stage, samples)
     layers = []
     if _is_integer(faces):
-        model = job.quantized.model
+        model = product.model_of(job)
         if missing := reference.unsupported(model):
             notes.append(_note(f"no golden layers: {missing[0].where}: {missing[0].message}", missing[0].hint))
         else:
@@ -90,7 +90,7 @@ def _run(
     job: Job, product: Product, stage: _Staged, samples: Samples | None
 ) -> tuple[list[GoldenRun], list[Diagnostic], tuple[Array, ...] | None]:
     """Run the engine once over golden inputs and samples together: starting one may mean a compiler's run."""
-    model, faces, golden = job.quantized.model, stage.faces, job.golden.count
+    model, faces, golden = product.model_of(job), stage.faces, job.golden.count
     inputs = native(job.golden, model, faces)
     if samples is not None:
         more = native(samples, model, faces)

@@ -54,4 +54,4 @@ def score(job: Job, product: Product, outputs: tuple[Array, ...] | None, truth: 
     if samples is None or outputs is None:
         return ()
     source = f"{product.artifact} by {product.engine}, {samples.count} inputs of {samples.source}"
-    return compare(truth.reference, outputs, samples.labels, job.quantized.model, source=source)
+    return compare(truth.reference, outputs, samples.labels, product.model_of(job), source=source)

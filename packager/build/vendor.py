@@ -37,7 +37,7 @@ def complete(job: Job, product: Product) -> Product:
             hint=f"{PROGRAM} -s -m {tpu.min_runtime} model.tflite makes it, on x86-64 Linux",
         )
         return dataclasses.replace(product, diagnostics=(*product.diagnostics, note))
-    model = job.quantized.model
+    model = product.model_of(job)
     inside = read_compiled(read_tflite_bytes(compiled.model, source=_COMPILED))
     measured = {f.name: f for f in (*compiled.figures(), *(inside.figures() if inside else ()))}
     predicted = predict_mapping(model, load_edgetpu_compiler(tpu.compiler))

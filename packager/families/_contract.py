@@ -10,6 +10,7 @@ from packager.config.recipe import Recipe
 from packager.config.samples import Samples
 from packager.errors import Diagnostic
 from packager.figure import Figure, Place
+from packager.ir import Model
 from packager.quantize import Quantized
 
 
@@ -38,15 +39,21 @@ class Product:
     """The path in the bundle of the file that the device runs: ``model/model.tflite``."""
     engine: str
     """The engine that runs the artifact on this machine: ``litert``, ``onnxruntime``, ``hls``."""
+    model: Model | None = None
+    """The integer model of the artifact, where the family rewrote the job's."""
     figures: tuple[Figure, ...] = ()
     placements: Mapping[int, tuple[Place, str]] = dataclasses.field(default_factory=dict)
-    """Operator index of the quantized model's graph to its place and the reason; a missing one runs at `default`."""
+    """Operator index of the artifact's model (`model_of`) to its place and the reason; others run at `default`."""
     default: Place = Place.CPU
     latencies: Mapping[int, float] = dataclasses.field(default_factory=dict)
     """Operator index to estimated milliseconds on the target."""
     diagnostics: tuple[Diagnostic, ...] = ()
     tools: tuple[tuple[str, str], ...] = ()
     """Name and version of the outside tools that had a part in it."""
+
+    def model_of(self, job: Job) -> Model:
+        """The integer model whose numbers the artifact computes, and whose operators the report lists."""
+        return self.model or job.quantized.model
 
 
 class Family(Protocol):

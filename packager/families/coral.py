@@ -6,11 +6,12 @@ The compiler itself is an outside program; where it is on PATH the build runs it
 from collections.abc import Iterable, Iterator
 
 from packager.bundle import Entry
-from packager.config.edgetpu import load_edgetpu_compiler
+from packager.config.edgetpu import EdgeTpuCompiler, load_edgetpu_compiler
 from packager.config.profile import EdgeTpu
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
+from packager.families._edgetpu_rewrites import rewritten
 from packager.figure import Place
 from packager.ir import Model, write_tflite
 from packager.plan.edgetpu import EIGHT_BIT, Mapping, predict_mapping, refusals
@@ -27,25 +28,34 @@ class Coral:
             hint = "add it to the target's file"
             yield Diagnostic(severity=Severity.ERROR, message="the profile has no [edgetpu] table", hint=hint)
             return
-        yield from refusals(job.quantized.model, load_edgetpu_compiler(tpu.compiler))
+        compiler = load_edgetpu_compiler(tpu.compiler)
+        yield from refusals(_rewritten(job, compiler)[0], compiler)
 
     def emit(self, job: Job) -> Product:
-        tpu, model = job.profile.edgetpu, job.quantized.model
+        tpu = job.profile.edgetpu
         assert tpu is not None, "check comes first"
-        mapping = predict_mapping(model, load_edgetpu_compiler(tpu.compiler))
+        compiler = load_edgetpu_compiler(tpu.compiler)
+        model, changes = _rewritten(job, compiler)
+        mapping = predict_mapping(model, compiler)
         mapped = {i for i, verdict in enumerate(mapping.verdicts) if verdict.place is Place.TPU}
         cache = plan_cache(model, mapped, tpu)
         estimate = estimate_edgetpu(model, job.profile, mapped, cache)
         artifact = Entry(path="model/model.tflite", content=write_tflite(model), role="model")
         return Product(
-            files=(artifact, *_runtime(job, tpu, mapping)),
+            files=(artifact, *_runtime(job, model, tpu, mapping)),
             artifact=artifact.path,
             engine="litert",
+            model=model,
             figures=(*mapping.figures(), *cache.figures(), *(estimate.figures() if estimate else ())),
             placements={i: (verdict.place, verdict.reason) for i, verdict in enumerate(mapping.verdicts)},
             latencies=estimate.per_op_ms if estimate else {},
-            diagnostics=tuple(_notes(model, mapping)),
+            diagnostics=(*changes, *_notes(model, mapping)),
         )
+
+
+def _rewritten(job: Job, compiler: EdgeTpuCompiler) -> tuple[Model, tuple[Diagnostic, ...]]:
+    asked = "float32" in {job.recipe.inputs, job.recipe.outputs}
+    return rewritten(job.quantized.model, compiler, float_edges=asked)
 
 
 def _notes(model: Model, mapping: Mapping) -> Iterator[Diagnostic]:
@@ -72,8 +82,7 @@ def _notes(model: Model, mapping: Mapping) -> Iterator[Diagnostic]:
                 yield Diagnostic(severity=Severity.NOTE, where=f"{what} {name!r}", message=message)
 
 
-def _runtime(job: Job, tpu: EdgeTpu, mapping: Mapping) -> Iterator[Entry]:
-    model = job.quantized.model
+def _runtime(job: Job, model: Model, tpu: EdgeTpu, mapping: Mapping) -> Iterator[Entry]:
     stays = [
         {"where": model.main.where(i), "reason": verdict.reason}
         for i, verdict in enumerate(mapping.verdicts)

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.ir import DType, Graph, Model, Node, QuantParams, Tensor, TensorType, compact
+from packager.passes._edges import bared, converter, renamed, with_edge
 from packager.rewrite import Pass, PassResult
 
 _SHIFT = {("int8", "uint8"): 128, ("uint8", "int8"): -128}
 """What is added to the zero point, so that the same integers mean the same."""
-_CONVERTERS = frozenset({"QUANTIZE", "DEQUANTIZE"})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,7 @@ class EdgeTypes(Pass):
         if problems := list(_problems(graph, moving)):
             raise UnsupportedError.from_diagnostics(model.name, problems)
         for t, type_ in moving.items():
-            model, inner = _bared(model, t)
+            model, inner = bared(model, t)
             model = _converted(model, inner, type_)
         return PassResult(model=compact(model), changed=True)
 
@@ -45,23 +45,9 @@ def _is_value(graph: Graph, t: int) -> bool:
     return graph.type_of(t).is_quantized or graph.type_of(t).dtype.is_float
 
 
-def _converter(graph: Graph, t: int) -> tuple[Node, int] | None:
-    """The operator that alone stands between an edge and a quantized tensor, and that tensor."""
-    if t in graph.inputs:
-        users = graph.consumers().get(t, ())
-        nodes = [graph.nodes[i] for i in users] if len(users) == 1 else []
-    else:
-        nodes = [node for node in graph.nodes if t in node.outputs]
-    for node in nodes:
-        beyond = node.outputs[0] if t in graph.inputs else node.inputs[0]
-        if node.op in _CONVERTERS and graph.type_of(beyond).is_quantized:
-            return node, beyond
-    return None
-
-
 def _problems(graph: Graph, moving: Mapping[int, str]) -> Iterator[Diagnostic]:
     for t, wanted in moving.items():
-        found = _converter(graph, t)
+        found = converter(graph, t)
         have = graph.type_of(t if found is None else found[1]).dtype.value
         if wanted not in {have, "float32"} and (have, wanted) not in _SHIFT:
             yield Diagnostic(
@@ -72,19 +58,6 @@ def _problems(graph: Graph, moving: Mapping[int, str]) -> Iterator[Diagnostic]:
             )
 
 
-def _bared(model: Model, t: int) -> tuple[Model, int]:
-    """Without the converter at an edge; the tensor behind it takes the edge's place and name."""
-    graph, found = model.main, _converter(model.main, t)
-    if found is None:
-        return model, t
-    node, inner = found
-    name = graph.tensors[t].name
-    graph = _changed(graph, inner, name=name)
-    graph = _changed(graph, t, name=f"{name}_bared")
-    graph = dataclasses.replace(graph, nodes=tuple(n for n in graph.nodes if n is not node))
-    return _with_edge(model, graph, t, inner), inner
-
-
 def _converted(model: Model, t: int, wanted: str) -> Model:
     """With a converter between the quantized tensor `t` and a new edge of the type wanted, under its name."""
     graph = model.main
@@ -92,7 +65,7 @@ def _converted(model: Model, t: int, wanted: str) -> Model:
     if tensor.type.dtype.value == wanted:
         return model
     edge = len(graph.tensors)
-    graph = _changed(graph, t, name=f"{tensor.name}_{tensor.type.dtype.value}")
+    graph = renamed(graph, t, name=f"{tensor.name}_{tensor.type.dtype.value}")
     outer = Tensor(name=tensor.name, type=_edge_type(tensor.type, wanted))
     graph = dataclasses.replace(graph, tensors=(*graph.tensors, outer))
     if t in graph.inputs:
@@ -104,7 +77,7 @@ def _converted(model: Model, t: int, wanted: str) -> Model:
     else:
         last = Node(op="QUANTIZE", options="QuantizeOptions", inputs=(t,), outputs=(edge,))
         nodes = (*graph.nodes, last)
-    return _with_edge(model, dataclasses.replace(graph, nodes=nodes), t, edge)
+    return with_edge(model, dataclasses.replace(graph, nodes=nodes), t, edge)
 
 
 def _edge_type(inner: TensorType, wanted: str) -> TensorType:
@@ -112,24 +85,3 @@ def _edge_type(inner: TensorType, wanted: str) -> TensorType:
         return dataclasses.replace(inner, dtype=DType.FLOAT32, quant=None)
     shifted = inner.zero_point + _SHIFT[inner.dtype.value, wanted]
     return dataclasses.replace(inner, dtype=DType(wanted), quant=QuantParams.per_tensor(inner.scale, shifted))
-
-
-def _changed(graph: Graph, t: int, *, name: str) -> Graph:
-    return graph.with_tensors(lambda i, tensor: dataclasses.replace(tensor, name=name) if i == t else tensor)
-
-
-def _with_edge(model: Model, graph: Graph, old: int, new: int) -> Model:
-    """The model with `graph`, in which another tensor is the edge that `old` was."""
-
-    def moved(tensors: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(new if t == old else t for t in tensors)
-
-    def named(pairs: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
-        return tuple((name, new if t == old else t) for name, t in pairs)
-
-    signatures = tuple(
-        dataclasses.replace(s, inputs=named(s.inputs), outputs=named(s.outputs)) if s.graph == 0 else s
-        for s in model.signatures
-    )
-    edged = dataclasses.replace(graph, inputs=moved(graph.inputs), outputs=moved(graph.outputs))
-    return dataclasses.replace(model.with_main(edged), signatures=signatures)

@@ -29,22 +29,38 @@ _BY_TYPE: Versions = {
     "TILE": (3, 1), "TOPK_V2": (2, 3), "TRANSPOSE": (2, 5), "UNPACK": (2, 4),
 }  # fmt: skip
 """Operator to its versions for int8 and int16 of the first input; 1 for float, and for operators not listed."""
+_PLAIN_RANK = 4
+"""Wider tensors have versions of their own."""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorVersions(Pass):
-    """Raises each operator's version to what its types need; never lowers one."""
+    """Raises each operator's version to what its types need; or, for a given reader, lowers what it would refuse."""
+
+    newest: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """By operator, the newest version that the reader takes: where given, nothing is raised, and what is newer is
+    lowered where its types and options allow."""
 
     def apply(self, model: Model) -> PassResult:
         graph = model.main
-        nodes = tuple(_raised(graph, node) for node in graph.nodes)
+        nodes = tuple(self._fitting(graph, node) for node in graph.nodes)
         if all(a is b for a, b in zip(nodes, graph.nodes, strict=True)):
             return PassResult(model=model, changed=False)
         return PassResult(model=model.with_main(dataclasses.replace(graph, nodes=nodes)), changed=True)
 
+    def _fitting(self, graph: Graph, node: Node) -> Node:
+        needed = needed_version(graph, node)
+        too_new = node.version > self.newest.get(node.op, node.version)
+        lower = too_new and needed < node.version and _is_plain(graph, node)
+        higher = needed > node.version and not self.newest
+        return dataclasses.replace(node, version=needed) if lower or higher else node
 
-def _raised(graph: Graph, node: Node) -> Node:
-    needed = needed_version(graph, node)
-    return node if needed <= node.version else dataclasses.replace(node, version=needed)
+
+def _is_plain(graph: Graph, node: Node) -> bool:
+    """Whether `needed_version` knows all that the version of an operator hangs on."""
+    ranks = [len(graph.type_of(t).dims) for t in (*node.inputs, *node.outputs) if t != ABSENT]
+    asked = [key for key in _OPTIONAL if node.attrs.get(key)]
+    return (node.op in _BY_TYPE or node.op in _SPECIAL) and max(ranks, default=0) <= _PLAIN_RANK and not asked
 
 
 def needed_version(graph: Graph, node: Node) -> int:
@@ -59,6 +75,11 @@ def needed_version(graph: Graph, node: Node) -> int:
         return 1
     return {"int8": int8, "int16": int16}.get(data.dtype.value, 1)
 
+
+_OPTIONAL = (
+    "half_pixel_centers", "pot_scale_int16", "ellipsis_mask", "new_axis_mask", "offset", "asymmetric_quantize_inputs"
+)  # fmt: skip
+"""Options that came with a version of their own."""
 
 Types = list[TensorType | None]
 _Rule = Callable[[Types, TensorType, Mapping[str, Any]], int]

@@ -15,7 +15,7 @@ from packager.errors import Severity
 from packager.families import Product, family_of
 from packager.families.coral import FAMILY
 from packager.figure import Place
-from packager.ir import DType, GraphBuilder, Model, QuantParams, difference, read_tflite_bytes
+from packager.ir import DType, GraphBuilder, Model, QuantParams, difference, read_tflite_bytes, write_tflite
 from packager.quantize import Quantized
 
 Q = QuantParams(scale=(0.1,), zero_point=(0,))
@@ -55,15 +55,40 @@ def test_the_artifact_is_the_integer_model_with_its_runner() -> None:
 
 def test_placements_carry_the_compilers_words() -> None:
     product = FAMILY.emit(job("coral", quantized(with_float_input())))
-    places = [place for place, _ in product.placements.values()]
-    assert places == [Place.CPU, Place.TPU, Place.CPU]
-    assert product.placements[2][1].startswith("Operation not supported: ELU")
-    assert set(product.latencies) == {0, 1, 2}
+    assert [place for place, _ in product.placements.values()] == [Place.TPU, Place.CPU]
+    assert product.placements[1][1].startswith("Operation not supported: ELU")
+    assert set(product.latencies) == {0, 1}
+    readme = next(e.content.decode() for e in product.files if e.path.endswith("README.md"))
+    assert "1 of 2 operators" in readme
+    assert "* ELU #1 'tail': Operation not supported" in readme
+
+
+def test_a_float_edge_is_left_to_the_caller() -> None:
+    product = FAMILY.emit(job("coral", quantized(with_float_input())))
+    assert product.model is not None
+    assert product.model.input_types()[0].dtype is DType.INT8
+    assert product.files[0].content == write_tflite(product.model)
+    (note,) = product.diagnostics
+    assert (note.where, note.severity) == ("input 'x'", Severity.NOTE)
+
+
+def test_a_float_edge_that_was_asked_for_stays_with_a_warning() -> None:
+    asked = job("coral", quantized(with_float_input()))
+    asked = dataclasses.replace(asked, recipe=dataclasses.replace(asked.recipe, inputs="float32"))
+    product = FAMILY.emit(asked)
+    assert [place for place, _ in product.placements.values()] == [Place.CPU, Place.TPU, Place.CPU]
     (warning,) = (d for d in product.diagnostics if d.severity is Severity.WARNING)
     assert warning.where == "input 'x'"
-    readme = next(e.content.decode() for e in product.files if e.path.endswith("README.md"))
-    assert "1 of 3 operators" in readme
-    assert "* ELU #2 'tail': Operation not supported" in readme
+
+
+def test_a_version_that_the_compiler_cannot_parse_is_lowered() -> None:
+    b = GraphBuilder()
+    x = b.input("x", (1, 4), DType.INT8, Q)
+    newer = quantized(b.model([b.op("RELU", [x], (1, 4), dtype=DType.INT8, quant=Q, version=9)]))
+    assert not list(FAMILY.check(job("coral", newer)))
+    product = FAMILY.emit(job("coral", newer))
+    assert product.model is not None
+    assert product.model.main.nodes[0].version == 2
 
 
 def test_figures_of_the_mapping_the_cache_and_the_time() -> None:

@@ -89,3 +89,36 @@ def test_dequantize(given: DType, made: DType, version: int) -> None:
     b.op("DEQUANTIZE", [x], (1, 2), dtype=made)
     graph = b.graph([])
     assert needed_version(graph, graph.nodes[0]) == version
+
+
+def relu_model(version: int, shape: tuple[int, ...] = (1, 4)) -> Model:
+    b = GraphBuilder()
+    x = b.input("x", shape, DType.INT8, UNIT)
+    return b.model([b.op("RELU", [x], shape, dtype=DType.INT8, quant=UNIT, version=version)])
+
+
+def test_what_a_reader_would_refuse_is_lowered_where_types_allow() -> None:
+    lower = OperatorVersions(newest={"RELU": 3})
+    assert versions(apply_passes(relu_model(9), [lower])) == [("RELU", 2)]
+    assert versions(apply_passes(relu_model(3), [lower])) == [("RELU", 3)]
+    assert versions(apply_passes(relu_model(1), [lower])) == [("RELU", 1)]
+
+
+def test_what_versions_hang_on_unknown_things_stays() -> None:
+    lower = OperatorVersions(newest={"RELU": 3, "RESIZE_BILINEAR": 2, "CUMSUM": 1})
+    assert versions(apply_passes(relu_model(9, (1, 1, 2, 2, 2)), [lower])) == [("RELU", 9)]
+    b = GraphBuilder()
+    x = b.input("x", (1, 2, 2, 1), DType.INT8, UNIT)
+    size = b.const([4, 4])
+    t = b.op(
+        "RESIZE_BILINEAR",
+        [x, size],
+        (1, 4, 4, 1),
+        options="ResizeBilinearOptions",
+        half_pixel_centers=True,
+        dtype=DType.INT8,
+        quant=UNIT,
+        version=3,
+    )
+    model = b.model([b.op("CUMSUM", [t], (1, 4, 4, 1), dtype=DType.INT8, quant=UNIT, version=2)])
+    assert versions(apply_passes(model, [lower])) == [("RESIZE_BILINEAR", 3), ("CUMSUM", 2)]

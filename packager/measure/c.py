@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from packager.errors import ConfigError, ToolError
-from packager.ir import TensorType, read_tflite
+from packager.interp._samples import check, fixed_dims, own_dims
+from packager.ir import Model, read_tflite
 from packager.measure.engines import Array
 
 RUNTIME = "runtime/c"
@@ -55,17 +56,13 @@ def compile_runtime(source: Path, folder: Path, *, flags: Sequence[str] = FLAGS,
 
 
 def run_program(
-    program: Path,
-    types: tuple[Sequence[TensorType], Sequence[TensorType]],
-    inputs: Sequence[Array],
-    *,
-    emulator: Sequence[str] = (),
+    program: Path, model: Model, inputs: Sequence[Array], *, emulator: Sequence[str] = ()
 ) -> tuple[Array, ...]:
     """Return what a compiled runner computes, ``[count, ...]`` an output.
 
     Args:
         program: As `compile_runtime` returns it.
-        types: Of the model's inputs and of its outputs.
+        model: What it was generated from; its inputs and outputs count.
         inputs: One array an input, ``[count, ...]`` in the model's own types.
         emulator: What runs the program where this machine can't: ``qemu-aarch64 -L ...``.
 
@@ -73,19 +70,17 @@ def run_program(
         ConfigError: the inputs do not fit the model.
         ToolError: the program fails.
     """
-    check_inputs(types[0], inputs)
-    count = len(inputs[0]) if inputs else 1
-    samples = [np.ascontiguousarray(array).reshape(count, -1).view(np.uint8) for array in inputs]
-    given = np.concatenate(samples, axis=1).tobytes() if samples else b""
+    count = check(inputs, model.input_names(), model.input_types())
+    given = b"".join(array[i].tobytes() for i in range(count) for array in inputs)
     raw = np.frombuffer(_run([*emulator, str(program)], given, "the C runtime"), np.uint8)
-    sizes = [type_.nbytes for type_ in types[1]]
-    if raw.size != count * sum(sizes):
-        raise ToolError(f"the C runtime wrote {raw.size} bytes instead of {count * sum(sizes)}")
-    ends = np.cumsum([0, *sizes])
-    table = raw.reshape(count, -1)
+    types = model.output_types()
+    ends = np.cumsum([0, *(type_.nbytes for type_ in types)])
+    if raw.size != count * ends[-1]:
+        raise ToolError(f"the C runtime wrote {raw.size} bytes instead of {count * ends[-1]}")
+    table = raw.reshape(count, ends[-1])
     return tuple(
-        np.frombuffer(table[:, ends[i] : ends[i + 1]].tobytes(), type_.dtype.numpy).reshape(count, *type_.dims[1:])
-        for i, type_ in enumerate(types[1])
+        np.frombuffer(table[:, start:stop].tobytes(), type_.dtype.numpy).reshape(count, *own_dims(fixed_dims(type_)))
+        for start, stop, type_ in zip(ends, ends[1:], types, strict=False)
     )
 
 
@@ -100,10 +95,9 @@ def run_c(bundle: Path, inputs: Sequence[Array], *, model: str = "model/model.tf
     if not (source / "model.c").is_file():
         raise ConfigError(f"{bundle.name} holds no C runtime", hint="its report says which operator has no C kernel")
     described = read_tflite(bundle / model)
-    types = (described.input_types(), described.output_types())
-    check_inputs(types[0], inputs)
+    check(inputs, described.input_names(), described.input_types())
     with tempfile.TemporaryDirectory(prefix="edgepack-c-") as folder:
-        return run_program(compile_runtime(source, Path(folder)), types, inputs)
+        return run_program(compile_runtime(source, Path(folder)), described, inputs)
 
 
 def selftest(program: Path, *, emulator: Sequence[str] = ()) -> str:
@@ -117,20 +111,6 @@ def selftest(program: Path, *, emulator: Sequence[str] = ()) -> str:
     if done.returncode not in (0, 1) or not said.startswith("selftest: "):
         raise ToolError(f"the self-test ended with {done.returncode}", details=_said(done))
     return said.removeprefix("selftest: ") if done.returncode else ""
-
-
-def check_inputs(types: Sequence[TensorType], inputs: Sequence[Array]) -> None:
-    """Raise a ConfigError where arrays are not the model's inputs."""
-    if len(inputs) != len(types):
-        raise ConfigError(f"{len(inputs)} inputs given, the model has {len(types)}", hint="give one array an input")
-    for i, (array, type_) in enumerate(zip(inputs, types, strict=True)):
-        fits = tuple(array.shape[1:]) == type_.dims[1:] and len(array) == len(inputs[0])
-        if array.dtype != type_.dtype.numpy or not fits:
-            wanted = ", ".join(str(d) for d in type_.dims[1:])
-            raise ConfigError(
-                f"input {i} is {array.dtype} {list(array.shape)}, the model takes {type_.dtype} [count, {wanted}]",
-                hint="quantize and shape the inputs as the model's",
-            )
 
 
 def _run(command: Sequence[str], given: bytes, what: str) -> bytes:

@@ -18,6 +18,8 @@ from packager.util.hashing import sha256_bytes
 
 _FOLDER = "c"
 _INCLUDE = re.compile(r'^#include "(\w+)\.h"', re.MULTILINE)
+_ALWAYS = {"edgepack", "target"}
+"""Headers that the generated files include themselves."""
 _CTYPES = {"float32": "float"}
 _RENDERED = ("model.h", "model.c", "model_weights.h", "model_weights.c", "selftest.c", "CMakeLists.txt", "Makefile")
 
@@ -63,7 +65,7 @@ def _static(laid: Laid) -> Iterator[tuple[str, bytes]]:
     folder = data_dir("templates") / _FOLDER
     yield "main.c", (folder / "main.c").read_bytes()
     wanted = {call.kernel for layer in laid.layers for call in layer.invocations}
-    for kernel in sorted(_included(folder / "kernels", wanted)):
+    for kernel in sorted(_included(folder / "kernels", wanted | _ALWAYS)):
         yield f"kernels/{kernel}.h", (folder / "kernels" / f"{kernel}.h").read_bytes()
 
 

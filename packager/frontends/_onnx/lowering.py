@@ -148,7 +148,7 @@ class Lowering:
         self.set(name, Value(tensor=tensor, shape=shape, layout=layout, non_negative=non_negative))
 
     def const(self, array: Array, name: str = "") -> int:
-        return self.builder.const(np.ascontiguousarray(array), name)
+        return self.builder.const(np.ascontiguousarray(array).reshape(array.shape), name)  # numpy makes scalars vectors
 
     def ints(self, *values: int) -> int:
         """Add an int32 vector, as axes, shapes and paddings are given."""

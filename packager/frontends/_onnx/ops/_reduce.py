@@ -9,8 +9,9 @@ def reduce(to: Lowering, node: OnnxNode, op: str, axes: tuple[int, ...], *, keep
     """Add a reduction over ONNX's `axes`, in the layout the input has where the output can have it too."""
     x = to.value(node.inputs[0])
     spatial = all(a % x.rank > 1 for a in axes)
-    if x.layout.image or not axes:
-        raise UnloweredError("over all axes of a flattened tensor")
+    if not axes:
+        raise UnloweredError("over no axes")
+    x = to.plain(x) if x.layout.image else x
     if not keep and x.layout.channels_last and not (spatial and len(axes) == x.rank - 2):
         x = to.plain(x)
     stored = sorted(x.axis(a) for a in axes)

@@ -1,20 +1,22 @@
 """Jetson: an ONNX file as TensorRT takes it, and scripts that build the engine on the device."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from packager.bundle import Entry
 from packager.config.profile import TensorRt
-from packager.emit.onnx import emit_onnx, missing_ranges, unsupported
+from packager.emit.onnx import MIN_OPSET, Emitted, missing_ranges, translate, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
 from packager.figure import Place
 from packager.ir import Model
+from packager.plan.onnx_graph import onnx_graph
+from packager.plan.tensorrt import check_onnx
 from packager.quantize import Range
 from packager.quantize.dequantize import dequantize
 
-OPSET = 13
+OPSET = MIN_OPSET
 """The lowest with per-channel DequantizeLinear, and all that the operators need: TensorRT reads it from 8.0 on."""
 _PRECISION = {"int8": "--int8 --fp16", "float16": "--fp16", "float32": ""}
 _WHAT = {
@@ -53,35 +55,30 @@ class Jetson:
                 f"TensorRT {trt.version} reads ONNX up to opset {trt.max_opset}, and quantized models need {OPSET}"
             )
             yield _diagnostic(Severity.ERROR, message, "update JetPack to 4.6 or newer")
+            return
         if job.recipe.scheme not in _PRECISION:
             message = f"TensorRT has no {job.recipe.scheme!r} arithmetic"
             yield _diagnostic(Severity.ERROR, message, "choose a recipe of scheme int8, float16 or float32")
             return
         source = _source(job, trt)
         yield from source.notes
-        yield from unsupported(source.model)
+        found = list(unsupported(source.model))
         if source.scheme == "int8":
-            yield from missing_ranges(source.model, source.ranges, source.keep_float)
+            found += missing_ranges(source.model, source.ranges, source.keep_float)
+        yield from found or _refused(_emitted(source, trt), source.model, trt)
 
     def emit(self, job: Job) -> Product:
         trt = job.profile.tensorrt
         assert trt is not None, "check comes first"
         source = _source(job, trt)
-        onnx = emit_onnx(
-            source.model,
-            source.ranges,
-            opset=OPSET,
-            quantize=source.scheme == "int8",
-            keep_float=source.keep_float,
-            integer_weights=_takes_integer_weights(trt),
-        )
-        model = Entry(path="model/model.onnx", content=onnx, role="model")
+        emitted = _emitted(source, trt)
+        model = Entry(path="model/model.onnx", content=emitted.content, role="model")
         return Product(
             files=(model, *_runtime(job, trt, source)),
             artifact=model.path,
             engine="onnxruntime",
             default=Place.GPU,
-            diagnostics=source.notes,
+            diagnostics=(*source.notes, *_refused(emitted, source.model, trt)),
         )
 
 
@@ -104,6 +101,26 @@ def _source(job: Job, trt: TensorRt) -> _Source:
         keep_float=frozenset(op.index for op in planned if op.scheme != "int8"),
         notes=tuple(notes),
     )
+
+
+def _emitted(source: _Source, trt: TensorRt) -> Emitted:
+    return translate(
+        source.model,
+        source.ranges,
+        opset=OPSET,
+        quantize=source.scheme == "int8",
+        keep_float=source.keep_float,
+        integer_weights=_takes_integer_weights(trt),
+    )
+
+
+def _refused(emitted: Emitted, model: Model, trt: TensorRt) -> Iterator[Diagnostic]:
+    """Yield what the board's ONNX parser refuses of the file, or may, by the operator that it comes from."""
+    graph = model.main
+    for found in check_onnx(onnx_graph(emitted.content), trt.version):
+        origin = emitted.origins[found.node]
+        where = f"{graph.where(origin)}, in ONNX {found.diagnostic.where}" if origin >= 0 else found.diagnostic.where
+        yield dataclasses.replace(found.diagnostic, where=where)
 
 
 def _takes_integer_weights(trt: TensorRt) -> bool:

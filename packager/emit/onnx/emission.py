@@ -49,7 +49,7 @@ class Emission:
 
     def enter(self, index: int) -> None:
         """Begin operator `index`: its name prefixes its nodes, and its inputs are quantized as planned."""
-        self._node = index
+        self._node = self.out.origin = index
         self.prefix = self.graph.node_name(index).split(";")[0] or f"op_{index}"
 
     # Nodes and constants

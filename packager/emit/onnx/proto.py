@@ -34,6 +34,10 @@ class OnnxGraph:
         self._graph.name = name
         self._taken: dict[str, int] = dict.fromkeys(reserved, 0)
         self._computed: set[str] = set()
+        self.origin = -1
+        """The operator of the source graph that the nodes now added come from; -1 for none."""
+        self.origins: list[int] = []
+        """Of each node, in order."""
 
     def fresh(self, wanted: str) -> str:
         """Return `wanted`, with a number where it is taken."""
@@ -61,6 +65,7 @@ class OnnxGraph:
         names = tuple(self.fresh(name) for _ in range(outputs))
         self._graph.node.append(helper.make_node(op, list(inputs), list(names), name=names[0], **attrs))
         self._computed.update(names)
+        self.origins.append(self.origin)
         return names
 
     def computes(self, value: str) -> bool:
@@ -72,6 +77,7 @@ class OnnxGraph:
         from onnx import helper
 
         self._graph.node.append(helper.make_node("Identity", [value], [output], name=output))
+        self.origins.append(self.origin)
 
     def constant(self, array: npt.NDArray[Any], name: str) -> str:
         unique = self.fresh(name)

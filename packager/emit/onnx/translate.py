@@ -1,6 +1,8 @@
 """From a float model and its calibrated ranges to an ONNX file."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from packager.emit.onnx.emission import Emission
 from packager.emit.onnx.forms import find_form
@@ -15,7 +17,19 @@ MIN_OPSET = 13
 MAX_OPSET = 20
 
 
-def emit_onnx(
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Emitted:
+    content: bytes
+    origins: tuple[int, ...]
+    """Of each node of the file, the operator of the model that it comes from; -1 for none."""
+
+
+def emit_onnx(model: Model, ranges: Mapping[int, Range] | None, **how: Any) -> bytes:
+    """Return the file alone; see `translate`."""
+    return translate(model, ranges, **how).content
+
+
+def translate(
     model: Model,
     ranges: Mapping[int, Range] | None,
     *,
@@ -23,7 +37,7 @@ def emit_onnx(
     quantize: bool,
     keep_float: frozenset[int] = frozenset(),
     integer_weights: bool = False,
-) -> bytes:
+) -> Emitted:
     """Return `model` (float, static shapes, TFLite's semantics) as an ONNX file.
 
     Inputs and outputs keep the model's names, shapes and float type; between them images lie channels first. With
@@ -58,8 +72,9 @@ def emit_onnx(
         assert form is not None, node.op
         emission.enter(index)
         form.emit(emission, node)
+    out.origin = -1
     _finish(emission, outputs)
-    return out.serialize()
+    return Emitted(content=out.serialize(), origins=tuple(out.origins))
 
 
 def unsupported(model: Model) -> list[Diagnostic]:

@@ -41,9 +41,7 @@ def model(
 
 def one(op: str, inputs: Sequence[str] = ("x",), constants: dict[str, Any] | None = None, **how: Any) -> bytes:
     """A file of a single node; keywords that `model` does not know are the node's attributes."""
-    keys = {key: how.pop(key) for key in ("inputs_", "opset", "output") if key in how}
-    if "inputs_" in keys:
-        keys["inputs"] = keys.pop("inputs_")
+    keys = {key.strip("_"): how.pop(key) for key in ("inputs_", "opset", "output") if key in how}
     return model([helper.make_node(op, list(inputs), ["y"], name="it", **how)], constants, **keys)
 
 

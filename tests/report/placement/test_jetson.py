@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,9 +14,16 @@ def network() -> Model:
     b = GraphBuilder()
     x = b.input("x", (1, 8, 8, 3))
     weights, bias = b.const(np.ones((4, 3, 3, 3), np.float32)), b.const(np.zeros(4, np.float32))
-    conv = {"padding": 1, "stride_w": 1, "stride_h": 1, "dilation_w_factor": 1, "dilation_h_factor": 1}
-    options = {"options": "Conv2DOptions", "fused_activation_function": 1, **conv}
-    y = b.op("CONV_2D", [x, weights, bias], (1, 6, 6, 4), name="conv", **options)
+    conv: dict[str, Any] = {"padding": 1, "stride_w": 1, "stride_h": 1, "dilation_w_factor": 1, "dilation_h_factor": 1}
+    y = b.op(
+        "CONV_2D",
+        [x, weights, bias],
+        (1, 6, 6, 4),
+        name="conv",
+        options="Conv2DOptions",
+        fused_activation_function=1,
+        **conv,
+    )
     s = b.op("SIN", [y], (1, 6, 6, 4), name="sin")
     return b.model([b.op("SOFTMAX", [s], (1, 6, 6, 4), options="SoftmaxOptions", beta=1.0, name="soft")])
 

@@ -9,6 +9,7 @@ from packager.build.examine import Examined, examine
 from packager.build.resolve import Resolved, resolve
 from packager.build.result import BuildResult, BuiltBundle
 from packager.build.score import Truth, score, truth_of
+from packager.build.shrink import shrink
 from packager.build.timing import time_artifact, write_timed_report
 from packager.build.vendor import complete
 from packager.bundle import Bundle, Origin, check_destination
@@ -53,12 +54,14 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
     step("reading the model")
     source = read_model(request.model, ReadOptions(input_shapes=request.input_shapes))
     data = load_data(request, source.model)
+    shrunk = shrink(source, keep_dead=request.keep_dead)
+    source = shrunk.source
     quantized = _quantize(request, asked, source, data, step)
     jobs = tuple(_job(request, asked, profile, quantized, data) for profile in asked.profiles)
     _refuse(request, jobs)
     step("running the float model")
     truths = {name: truth_of(q, data.evaluation or data.calibration) for name, q in quantized.items()}
-    made = [_make(request, source, job, data, truths[job.recipe.name], step) for job in jobs]
+    made = [_make(request, shrunk.detailed, job, data, truths[job.recipe.name], step) for job in jobs]
     notes = tuple(dict.fromkeys((*source.notes, *(n for q in quantized.values() for n in q.notes))))
     return BuildResult(bundles=tuple(_write(request, asked, m, step) for m in made), notes=notes)
 
@@ -75,7 +78,7 @@ def _quantize(
                 source.model,
                 recipe,
                 data.calibration,
-                input_shapes=request.input_shapes,
+                input_shapes=source.input_shapes,
                 inputs=request.inputs,
                 outputs=request.outputs,
             )

@@ -44,6 +44,7 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
 @click.option("--outputs", metavar="TYPE", help="Type of the model's outputs.")
 @click.option("--input-shape", "shapes", multiple=True, metavar="[NAME=]1,H,W,C", help="For dynamic dimensions.")
 @click.option("--seed", type=int, help="For --calibration random; 0 by default.")
+@click.option("--keep-dead-channels", is_flag=True, help="Keep channels that can't change the output.")
 @click.option("--no-measure", is_flag=True, help="Don't time the artifacts on this machine.")
 @click.option("-o", "--out", metavar="DIR", type=click.Path(path_type=Path), help="Where bundles go; dist by default.")
 @json_option
@@ -89,6 +90,7 @@ def _request(
         input_shapes={**project.input_shapes, **dict(_shape(text) for text in shapes)},
         inputs=pick("inputs"),
         outputs=pick("outputs"),
+        keep_dead=flags["keep_dead_channels"] or project.keep_dead_channels,
         measure=measure,
         seed=pick("seed"),
     )

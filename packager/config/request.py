@@ -26,6 +26,8 @@ class BuildRequest:
     inputs: str = ""
     outputs: str = ""
     """Types of the model's inputs and outputs; empty for the recipe's."""
+    keep_dead: bool = False
+    """Leave channels in that can't change the output."""
     measure: bool = True
     """Time the artifact on this machine."""
     seed: int = 0

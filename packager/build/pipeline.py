@@ -19,6 +19,7 @@ from packager.config.samples import to_integer
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.families import Job, Product, family_of
 from packager.frontends import ReadOptions, Source, read_model
+from packager.passes.cut_at import CutAt
 from packager.quantize import Quantized, quantize_model
 from packager.report.check import check
 from packager.report.model import Report
@@ -52,7 +53,7 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
     """
     asked = resolve(request)
     step("reading the model")
-    source = read_model(request.model, ReadOptions(input_shapes=request.input_shapes))
+    source = _cut(read_model(request.model, ReadOptions(input_shapes=request.input_shapes)), request.cut_at)
     data = load_data(request, source.model)
     shrunk = shrink(source, keep_dead=request.keep_dead)
     source = shrunk.source
@@ -64,6 +65,12 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
     made = [_make(request, shrunk.detailed, job, data, truths[job.recipe.name], step) for job in jobs]
     notes = tuple(dict.fromkeys((*source.notes, *(n for q in quantized.values() for n in q.notes))))
     return BuildResult(bundles=tuple(_write(request, asked, m, step) for m in made), notes=notes)
+
+
+def _cut(source: Source, names: tuple[str, ...]) -> Source:
+    """The source with its graph ended at the tensors named; its bytes and hash stay those of the file."""
+    result = CutAt(names=names).apply(source.model)
+    return dataclasses.replace(source, model=result.model, notes=(*source.notes, *result.notes))
 
 
 def _quantize(

@@ -43,6 +43,7 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
 @click.option("--inputs", metavar="TYPE", help="Type of the model's inputs: int8, uint8, int16, float32.")
 @click.option("--outputs", metavar="TYPE", help="Type of the model's outputs.")
 @click.option("--input-shape", "shapes", multiple=True, metavar="[NAME=]1,H,W,C", help="For dynamic dimensions.")
+@click.option("--cut-at", metavar="NAME", multiple=True, help="End the graph at this tensor; may be repeated.")
 @click.option("--seed", type=int, help="For --calibration random; 0 by default.")
 @click.option("--keep-dead-channels", is_flag=True, help="Keep channels that can't change the output.")
 @click.option("--no-measure", is_flag=True, help="Don't time the artifacts on this machine.")
@@ -88,6 +89,7 @@ def _request(
         name=pick("name"),
         version=pick("version"),
         input_shapes={**project.input_shapes, **dict(_shape(text) for text in shapes)},
+        cut_at=tuple(pick("cut_at")),
         inputs=pick("inputs"),
         outputs=pick("outputs"),
         keep_dead=flags["keep_dead_channels"] or project.keep_dead_channels,

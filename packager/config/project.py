@@ -30,6 +30,7 @@ class Project:
     inputs: str = ""
     outputs: str = ""
     input_shapes: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
+    cut_at: tuple[str, ...] = ()
     keep_dead_channels: bool = False
     seed: int = 0
 

@@ -23,6 +23,8 @@ class BuildRequest:
     version: str = "0.1.0"
     input_shapes: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
     """Shapes for inputs with dynamic dimensions, by input name; the empty name means the only input."""
+    cut_at: tuple[str, ...] = ()
+    """Tensors that the graph shall end at, in place of its own outputs; empty to leave it whole."""
     inputs: str = ""
     outputs: str = ""
     """Types of the model's inputs and outputs; empty for the recipe's."""

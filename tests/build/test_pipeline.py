@@ -161,3 +161,15 @@ def test_a_bundle_is_replaced_by_the_next_build(tmp_path: Path) -> None:
     second = build(request(tmp_path, "host", inputs="uint8", outputs="uint8")).bundles[0]
     assert second.path == first.path
     assert second.digest != digest
+
+
+def test_a_build_ends_at_the_tensor_that_it_was_told(tmp_path: Path) -> None:
+    whole = read_tflite(DIGITS / "digits.tflite").main
+    name = whole.node_name(len(whole.nodes) - 3)
+    (bundle,) = build(request(tmp_path, "coral", cut_at=(name,))).bundles
+    model = read_tflite(bundle.path / "model" / "model.tflite")
+    assert model.output_names() == (name,)
+    assert len(model.main.nodes) < len(whole.nodes)
+    assert any("the graph ends at" in note.message for note in bundle.report.diagnostics)
+    with pytest.raises(ConfigError, match="no tensor named"):
+        build(request(tmp_path / "no", "coral", cut_at=("nowhere",)))

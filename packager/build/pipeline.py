@@ -141,7 +141,7 @@ def _make(request: BuildRequest, source: Source, job: Job, data: Data, truth: Tr
         target,
         artifact=product.artifact,
         engine=product.engine,
-        engines=[run.engine for run in examined.runs],
+        engines=[*(run.engine for run in examined.runs), *product.engines],
         origin=_origin(request, source, job, product, data),
     )
     bundle.add(*product.files, *examined.entries, *report_files(report))

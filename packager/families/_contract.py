@@ -41,6 +41,8 @@ class Product:
     """The engine that runs the artifact on this machine: ``litert``, ``onnxruntime``, ``hls``."""
     model: Model | None = None
     """The integer model of the artifact, where the family rewrote the job's."""
+    engines: tuple[str, ...] = ()
+    """Other engines of this machine that run what is in the bundle: ``c``."""
     figures: tuple[Figure, ...] = ()
     placements: Mapping[int, tuple[Place, str]] = dataclasses.field(default_factory=dict)
     """Operator index of the artifact's model (`model_of`) to its place and the reason; others run at `default`."""

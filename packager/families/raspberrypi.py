@@ -1,8 +1,9 @@
-"""Raspberry Pi, and any other computer with Python: the TFLite file and a runner on LiteRT."""
+"""Raspberry Pi, and any other computer with Python: the TFLite file, a runner on LiteRT, and the model as C."""
 
 from collections.abc import Iterable
 
 from packager.bundle import Entry
+from packager.emit.c import emit_c, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
@@ -25,10 +26,28 @@ class RaspberryPi:
     def emit(self, job: Job) -> Product:
         assert job.profile.cpu is not None, "check comes first"
         model = Entry(path="model/model.tflite", content=write_tflite(job.quantized.model), role="model")
-        return Product(files=(model, *_runtime(job, job.profile.cpu.machine)), artifact=model.path, engine="litert")
+        generated, notes = _in_c(job)
+        return Product(
+            files=(model, *_runtime(job, job.profile.cpu.machine, in_c=bool(generated)), *generated),
+            artifact=model.path,
+            engine="litert",
+            engines=("c",) if generated else (),
+            diagnostics=notes,
+        )
 
 
-def _runtime(job: Job, machine: str) -> Iterable[Entry]:
+def _in_c(job: Job) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
+    """The C runtime; where an operator has no kernel, a note instead. Only whole integers can become C."""
+    if job.recipe.scheme != "int8":
+        return (), ()
+    if found := unsupported(job.quantized.model, job.arithmetic):
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        message = f"no C runtime, LiteRT is the only one: {found[0].where}: {found[0].message}{more}"
+        return (), (Diagnostic(severity=Severity.NOTE, message=message, hint=found[0].hint),)
+    return emit_c(job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}"), ()
+
+
+def _runtime(job: Job, machine: str, *, in_c: bool) -> Iterable[Entry]:
     values = {
         "name": job.name,
         "version": job.version,
@@ -37,6 +56,7 @@ def _runtime(job: Job, machine: str) -> Iterable[Entry]:
         "resolver": "reference" if job.arithmetic == "integer" else "default",
         "inputs": _table(job.quantized.model, inputs=True),
         "outputs": _table(job.quantized.model, inputs=False),
+        "in_c": in_c,
     }
     for name in ("README.md", "requirements.txt", "run.py"):
         yield Entry(

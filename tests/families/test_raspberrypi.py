@@ -36,7 +36,28 @@ def test_the_artifact_is_the_integer_model() -> None:
         ("runtime/README.md", "doc"),
         ("runtime/requirements.txt", "runtime"),
         ("runtime/run.py", "runtime"),
+        *[(e.path, e.role) for e in product.files if e.path.startswith("runtime/c/")],
     ]
+
+
+def test_an_integer_model_comes_as_c_too() -> None:
+    for target in ("raspberrypi", "host"):
+        product = FAMILY.emit(job(target, integer_source()))
+        paths = {e.path for e in product.files}
+        assert {"runtime/c/model.c", "runtime/c/model.h", "runtime/c/kernels/fully_connected.h"} <= paths
+        assert product.engines == ("c",)
+        page = next(e.content.decode() for e in product.files if e.path == "runtime/README.md")
+        assert "make -C runtime/c" in page
+
+
+def test_without_a_kernel_the_report_says_why_there_is_no_c() -> None:
+    quantized = Quantized(model=dense_model(), float_model=None, ranges={}, plan=None)
+    product = FAMILY.emit(job("host", quantized))
+    assert not [e for e in product.files if e.path.startswith("runtime/c/")]
+    assert product.engines == ()
+    (note,) = product.diagnostics
+    assert "LiteRT is the only one: FULLY_CONNECTED #0 'y'" in note.message
+    assert not FAMILY.emit(job("host", quantized, scheme="float32")).diagnostics
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from packager.emit.c._find import find_kernel, kernel_names
 from packager.errors import Diagnostic, Severity, did_you_mean
 from packager.interp import reference
 from packager.ir import ABSENT, DType, Graph, Model
-from packager.plan.memory import plan_memory
 
 _ACTIVATIONS = frozenset({DType.INT8, DType.FLOAT32})
 """Types of tensors that reach a kernel at run time."""
@@ -30,9 +29,8 @@ def _found(model: Model, arithmetic: str) -> Iterator[Diagnostic]:
         return
     yield from _ports(graph)
     without_reference = {d.where: d for d in reference.unsupported(model)}
-    plan = plan_memory(model)
     for index in range(len(graph.nodes)):
-        op = Op(graph, index, arithmetic, plan.offsets)
+        op = Op(graph, index, arithmetic, {})
         if op.where in without_reference:
             yield without_reference[op.where]
         else:

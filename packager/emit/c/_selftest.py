@@ -10,6 +10,7 @@ from packager.emit.c import _text as text
 from packager.emit.c._contract import Constant, Ints
 from packager.emit.c._plan import Laid
 from packager.interp import reference
+from packager.interp._samples import fixed_dims, own_dims
 from packager.ir import Model
 
 _MOST_BYTES = 1 << 16
@@ -17,7 +18,7 @@ _MOST_BYTES = 1 << 16
 
 
 def selftest_of(model: Model, laid: Laid, arithmetic: str, golden: Samples) -> dict[str, Any]:
-    inputs = _few([golden.arrays[name] for name in model.input_names()])
+    inputs = _few([golden.arrays[name] for name in model.input_names()] if golden.arrays else _zeros(model))
     graph = model.main
     layers = []
     for checksum in reference.layer_checksums(model, inputs, arithmetic):
@@ -36,6 +37,11 @@ def selftest_of(model: Model, laid: Laid, arithmetic: str, golden: Samples) -> d
         "layers": layers,
         "most_outputs": max((len(layer["outputs"]) for layer in layers), default=1),
     }
+
+
+def _zeros(model: Model) -> list[Ints]:
+    """One sample, where there is none to test with."""
+    return [np.zeros((1, *own_dims(fixed_dims(t))), t.dtype.numpy) for t in model.input_types()]
 
 
 def _few(arrays: Sequence[Ints]) -> list[Ints]:

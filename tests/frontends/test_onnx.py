@@ -2,6 +2,7 @@
 
 import importlib.util
 import random
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def flip_and_convert(intact: bytes, rounds: int) -> int:
     """In a child: anything but our own refusal ends it. The way through TensorFlow is closed, for it takes 15 s."""
     source = random.Random(6)
 
-    def refuse(model: Any, path: Path, reason: str) -> bytes:  # noqa: ARG001 - the signature of onnx2tf.convert
+    def refuse(model: Any, path: Path, reason: str, keep: Collection[str] = ()) -> bytes:  # noqa: ARG001 - its signature
         raise UnsupportedError(f"{path}: {reason}")
 
     onnx2tf.convert = refuse

@@ -9,8 +9,8 @@ from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.frontends._child import Converted
 from packager.frontends._onnx import onnx2tf
 from packager.frontends._onnx.agree import Evidence, disagreement, evidence
-from packager.frontends._onnx.graph import UnloweredError, graph_of
-from packager.frontends._onnx.lowering import Lowering
+from packager.frontends._onnx.graph import OnnxGraph, UnloweredError, graph_of
+from packager.frontends._onnx.lowering import Lowering, image_inputs
 from packager.frontends._onnx.prepare import fix_shapes, load
 from packager.frontends._onnx.runtime import simplify
 from packager.frontends._onnx.tidy import tidy
@@ -35,7 +35,9 @@ def convert_onnx(path: Path, given: Mapping[str, Shape], content: bytes | None =
     try:
         tflite = _lowered(simple, known)
     except UnloweredError as reason:
-        tflite = _renamed(onnx2tf.convert(simple, path, str(reason)), simple)
+        graph = graph_of(simple)
+        others = [name for name in graph.inputs if name not in image_inputs(graph)]
+        tflite = _renamed(onnx2tf.convert(simple, path, str(reason), others), graph)
         tools += versions("onnx2tf", "tensorflow", "tensorflow-cpu")
         if found := disagreement(known, tflite):
             raise UnsupportedError(
@@ -58,9 +60,8 @@ def _lowered(simple: Any, known: Evidence) -> bytes:
     return tflite
 
 
-def _renamed(tflite: bytes, simple: Any) -> bytes:
+def _renamed(tflite: bytes, graph: OnnxGraph) -> bytes:
     """Give inputs and outputs, which are in order, the names that the ONNX graph has for them."""
-    graph = graph_of(simple)
     model = read_tflite_bytes(tflite)
     names = dict(zip((*model.main.inputs, *model.main.outputs), (*graph.inputs, *graph.outputs), strict=False))
     signature = Signature(

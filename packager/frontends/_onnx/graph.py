@@ -12,6 +12,10 @@ Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
 
 
+_FLOAT = 1
+"""`TensorProto.FLOAT`."""
+
+
 class UnloweredError(Exception):
     """An operator, or a use of it, that has no lowering here; never shown to a user as it is."""
 
@@ -44,14 +48,14 @@ class OnnxGraph:
     outputs: tuple[str, ...]
     constants: Mapping[str, Array]
     shapes: Mapping[str, Shape]
-    """Of every tensor whose shape is static and known."""
+    """Of every float tensor whose shape is static and known."""
     opset: int
 
     def shape(self, name: str) -> Shape:
         if name in self.constants:
             return self.constants[name].shape
         if name not in self.shapes:
-            raise UnloweredError(f"the shape of {name!r} is not static")
+            raise UnloweredError(f"{name!r} is no float tensor of static shape")
         return self.shapes[name]
 
     def constant(self, name: str) -> Array:
@@ -99,9 +103,13 @@ def graph_of(model: Any) -> OnnxGraph:
 
 
 def _static(info: Any) -> tuple[str, Shape] | None:
-    """Return name and shape of a float tensor, None where the shape is not wholly known."""
+    """Return name and shape of a float tensor, None of any other, and where the shape is not wholly known."""
     tensor = info.type.tensor_type
-    if not tensor.HasField("shape") or not all(d.HasField("dim_value") for d in tensor.shape.dim):
+    if (
+        tensor.elem_type != _FLOAT
+        or not tensor.HasField("shape")
+        or not all(d.HasField("dim_value") for d in tensor.shape.dim)
+    ):
         return None
     return info.name, tuple(d.dim_value for d in tensor.shape.dim)
 

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import importlib
 import importlib.util
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -32,6 +33,27 @@ def _module(op: str) -> ModuleType | None:
     return importlib.import_module(name) if op.isidentifier() and importlib.util.find_spec(name) else None
 
 
+def image_inputs(graph: OnnxGraph) -> frozenset[str]:
+    """Return the inputs to store channels last.
+
+    They are those for which the first operator that cares about layout, past those that take any, wants it so.
+    """
+    users = graph.users()
+    return frozenset(name for name in graph.inputs if len(graph.shapes.get(name, ())) > 2 and _is_image(name, users))
+
+
+def _is_image(name: str, users: Mapping[str, list[OnnxNode]]) -> bool:
+    waiting, seen = [name], {name}
+    while waiting:
+        for user in users.get(waiting.pop(0), []):
+            module = _module(user.op)
+            if not getattr(module, "FOLLOWS", False):
+                return bool(getattr(module, "SPATIAL", False))
+            waiting.extend(o for o in user.outputs if o not in seen)
+            seen.update(user.outputs)
+    return False
+
+
 class Lowering:
     """One conversion.
 
@@ -43,7 +65,6 @@ class Lowering:
         self.graph = graph
         self.builder = GraphBuilder()
         self._values: dict[str, Value] = {}
-        self._users = graph.users()
 
     def run(self) -> Model:
         """Return the TFLite graph.
@@ -54,9 +75,9 @@ class Lowering:
         missing = sorted({n.op for n in self.graph.nodes if _module(n.op) is None})
         if missing:
             raise UnloweredError(f"no lowering for {', '.join(missing)}")
+        images = image_inputs(self.graph)
         for name in self.graph.inputs:
-            layout = LAST if len(self.graph.shape(name)) > 2 and self._is_image(name) else PLAIN
-            shape = self.graph.shape(name)
+            layout, shape = LAST if name in images else PLAIN, self.graph.shape(name)
             tensor = self.builder.input(name, stored_shape(shape, layout))
             self.set(name, Value(tensor=tensor, shape=shape, layout=layout))
         for node in self.graph.nodes:
@@ -67,18 +88,6 @@ class Lowering:
             except UnloweredError as error:
                 raise UnloweredError(f"{node.op} {node.name!r}: {error}") from None
         return self.builder.model([self._output(name) for name in self.graph.outputs], "main")
-
-    def _is_image(self, name: str) -> bool:
-        """Whether the first operator that cares about layout, past those that take any, wants channels last."""
-        waiting, seen = [name], {name}
-        while waiting:
-            for user in self._users.get(waiting.pop(0), []):
-                module = _module(user.op)
-                if not getattr(module, "FOLLOWS", False):
-                    return bool(getattr(module, "SPATIAL", False))
-                waiting.extend(o for o in user.outputs if o not in seen)
-                seen.update(user.outputs)
-        return False
 
     def _output(self, name: str) -> int:
         value = self.value(name)

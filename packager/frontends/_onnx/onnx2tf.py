@@ -2,6 +2,7 @@
 
 import importlib.util
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ _MODULES = ("onnx2tf", "tensorflow", "tf_keras", "onnx_graphsurgeon", "sng4onnx"
 _IMAGES = "calibration_image_sample_data_20x128x128x3_float32.npy"
 
 
-def convert(model: Any, path: Path, reason: str) -> bytes:
-    """Convert a static, simplified `ModelProto`; `reason` says what had no lowering.
+def convert(model: Any, path: Path, reason: str, keep: Collection[str] = ()) -> bytes:
+    """Convert a static, simplified `ModelProto`.
+
+    `reason` says what had no lowering; the inputs named in `keep` are no images and keep their order of axes.
 
     Runs in the process's own working folder, which `packager.util.child` makes for it.
 
@@ -37,6 +40,7 @@ def convert(model: Any, path: Path, reason: str) -> bytes:
             onnx2tf.convert(
                 onnx_graph=model,
                 output_folder_path=folder,
+                keep_shape_absolutely_input_names=list(keep) or None,
                 copy_onnx_input_output_names_to_tflite=True,
                 non_verbose=True,
                 verbosity="error",

@@ -421,6 +421,27 @@ def test_unknown_operators_are_all_named() -> None:
         lowered(model_of(nodes, IMAGE))
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_layer_normalization(axis: int, *, bias: bool) -> None:
+    shape = (6,) if axis == -1 else (5, 6)
+    nodes = [node("LayerNormalization", "x g b" if bias else "x g", "y", axis=axis, epsilon=1e-3)]
+    lowered(model_of(nodes, {"x": [1, 5, 6]}, {"g": noise(*shape)} | ({"b": noise(*shape)} if bias else {})))
+
+
+def test_instance_normalization() -> None:
+    nodes = [node("InstanceNormalization", "x g b", "y")]
+    model = lowered(model_of(nodes, IMAGE, {"g": noise(4), "b": noise(4)}))
+    assert model.input_types()[0].dims == (1, 9, 8, 4)
+
+
+def test_integer_inputs_have_no_lowering() -> None:
+    model = model_of([node("Cast", "x", "c", to=1), node("Relu", "c", "y")], {"x": [1, 4]})
+    model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.INT32
+    with pytest.raises(UnloweredError):
+        lowered(model)
+
+
 @pytest.mark.parametrize("rough", ["none", "tanh"])
 def test_gelu(rough: str) -> None:
     assert ops(lowered(model_of([node("Gelu", "x", "y", approximate=rough)], IMAGE, opset=20))) == ["GELU"]

@@ -12,6 +12,7 @@ from packager.families._contract import Family, Job, Product
 from packager.figure import Place
 from packager.ir import Model
 from packager.plan.onnx_graph import onnx_graph
+from packager.plan.sparsity import sparse_layers
 from packager.plan.tensorrt import check_onnx
 from packager.quantize import Range
 from packager.quantize.dequantize import dequantize
@@ -129,6 +130,7 @@ def _takes_integer_weights(trt: TensorRt) -> bool:
 
 
 def _runtime(job: Job, trt: TensorRt, source: _Source) -> Iterable[Entry]:
+    sparse = len(sparse_layers(source.model.main)) if trt.sparse_2_4 else 0
     values = {
         "name": job.name,
         "version": job.version,
@@ -136,7 +138,10 @@ def _runtime(job: Job, trt: TensorRt, source: _Source) -> Iterable[Entry]:
         "tensorrt": trt.version,
         "opset": OPSET,
         "what": _WHAT[source.scheme],
-        "precision": _PRECISION[source.scheme],
+        "precision": _PRECISION[source.scheme] + (" --sparsity=enable" if sparse else ""),
+        "quantized": source.scheme == "int8",
+        "dla_cores": trt.dla_cores,
+        "sparse": f"{sparse} layer{'s' * (sparse > 1)}" if sparse else "",
         "tolerance": _TOLERANCE[source.scheme],
         "workspace_mib": max(64, job.profile.memory.ram_bytes // _WORKSPACE_SHARE >> 20),
         "inputs": [
@@ -144,7 +149,7 @@ def _runtime(job: Job, trt: TensorRt, source: _Source) -> Iterable[Entry]:
             for name, type_ in zip(source.model.input_names(), source.model.input_types(), strict=True)
         ],
     }
-    for name in ("README.md", "build_engine.py", "build_engine.sh", "infer.py"):
+    for name in ("README.md", "benchmark.sh", "build_engine.py", "build_engine.sh", "infer.py"):
         yield Entry(
             path=f"runtime/{name}",
             content=render(f"runner/jetson/{name}.j2", **values),

@@ -22,6 +22,18 @@ def write_measured(bundle: Path, figures: Sequence[Figure]) -> None:
     path.write_bytes(dumps({"figures": [encode(figure) for figure in figures]}))
 
 
+def add_measured(bundle: Path, figures: Sequence[Figure]) -> Path:
+    """Add figures to those beside a bundle's folder or archive, in place of their like; return the file.
+
+    Two are alike that have one name and were measured on one machine.
+    """
+    stem = bundle.absolute().with_name(bundle.absolute().name.removesuffix(".tar.gz"))
+    replaced = {(figure.name, figure.on) for figure in figures}
+    kept = [figure for figure in read_measured(stem) if (figure.name, figure.on) not in replaced]
+    write_measured(stem, (*kept, *figures))
+    return measured_path(stem)
+
+
 def read_measured(bundle: Path) -> tuple[Figure, ...]:
     """Return the figures beside a bundle's folder; nothing where there are none.
 

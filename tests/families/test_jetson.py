@@ -18,7 +18,7 @@ from packager.errors import Severity
 from packager.families import family_of
 from packager.families.jetson import FAMILY
 from packager.figure import Place
-from packager.ir import GraphBuilder
+from packager.ir import GraphBuilder, Model
 from packager.quantize import PlannedOp, Quantized, QuantPlan
 
 TRTEXEC = """#!/bin/sh
@@ -129,12 +129,32 @@ def test_the_files_are_the_same_each_time() -> None:
     assert [(e.path, e.content) for e in one] == [(e.path, e.content) for e in two]
 
 
+def script(target: str, model: Model, scheme: str = "int8") -> str:
+    files = FAMILY.emit(job(target, float_source(model), scheme=scheme)).files
+    return next(e.content.decode() for e in files if e.path == "runtime/build_engine.sh")
+
+
+def sparse_model() -> Model:
+    """Eight numbers in, two out, of every four weights two zero."""
+    b = GraphBuilder()
+    weights = b.const(np.array([[1, 0, 0, 2, 0, 3, 4, 0], [0, 0, 5, 6, 0, 0, 0, 7]], np.float32))
+    x = b.input("x", (1, 8))
+    return b.model([b.op("FULLY_CONNECTED", [x, weights], (1, 2), options="FullyConnectedOptions", name="y")])
+
+
+def test_sparse_kernels_are_allowed_where_board_and_weights_have_them() -> None:
+    assert "--int8 --fp16 --sparsity=enable" in script("jetson-orin-nano", sparse_model())
+    assert '--fp16 --sparsity=enable"' in script("jetson-agx-orin", sparse_model(), "float16")
+    assert "--sparsity" not in script("jetson-agx-xavier", sparse_model())
+    assert "--sparsity" not in script("jetson-orin-nano", dense_model())
+
+
 class Device:
     """A bundle, with a stand-in for trtexec that writes down what it is asked."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, target: str = "jetson", scheme: str = "int8") -> None:
         self.root = root
-        self.bundle = unpack(FAMILY.emit(job("jetson", float_source(dense_model()))), root / "bundle")
+        self.bundle = unpack(FAMILY.emit(job(target, float_source(dense_model()), scheme=scheme)), root / "bundle")
         self.record, self.cache = root / "record", root / "cache"
         self.install()
 
@@ -205,6 +225,45 @@ def test_the_engine_is_built_anew_when_anything_it_hangs_on_changes(device: Devi
     engines.append(device.build().stdout)
     assert len(set(engines)) == len(device.asked()) == 6
     assert "--useDLACore=0" in device.asked()[2]
+
+
+def test_the_dla_is_an_option_of_its_own_engine(tmp_path: Path) -> None:
+    device = Device(tmp_path, "jetson-orin-nx", "float16")
+    plain, on_dla = device.build().stdout, device.build(EDGEPACK_DLA_CORE="1").stdout
+    assert plain != on_dla
+    assert not [word for word in device.asked()[0] if "DLA" in word]
+    assert {"--useDLACore=1", "--allowGPUFallback", "--fp16"} < set(device.asked()[1])
+
+
+@pytest.mark.parametrize(
+    ("target", "scheme", "why"),
+    [("jetson-orin-nano", "float16", "has no DLA"), ("jetson-orin-nx", "int8", "takes no Q/DQ")],
+)
+def test_a_dla_that_can_not_help_is_refused(tmp_path: Path, target: str, scheme: str, why: str) -> None:
+    done = Device(tmp_path, target, scheme).build(EDGEPACK_DLA_CORE="0")
+    assert (done.returncode, why in done.stderr, done.stdout) == (1, True, "")
+
+
+def test_too_little_memory_is_said_before_the_build(device: Device) -> None:
+    assert "add swap" in device.build(EDGEPACK_WORKSPACE_MIB="99999999").stderr
+    assert "add swap" not in device.build(EDGEPACK_WORKSPACE_MIB="1").stderr
+
+
+def test_the_benchmark_asks_trtexec_for_its_files(device: Device) -> None:
+    def run() -> "subprocess.CompletedProcess[str]":
+        command = ["sh", str(device.bundle / "runtime" / "benchmark.sh"), "--useSpinWait"]
+        return subprocess.run(
+            command, env=device.environment, capture_output=True, text=True, check=False, cwd=device.root
+        )
+
+    assert (run().stdout, run().returncode) == ("times.json profile.json\n", 0)
+    asked = device.asked()[-1]
+    assert {"--exportTimes=times.json", "--exportProfile=profile.json", "--separateProfileRun", "--useSpinWait"} < set(
+        asked
+    )
+    assert f"--loadEngine={device.build().stdout.strip()}" in asked
+    device.install(then="echo 'no GPU'; exit 3")
+    assert (run().returncode, "no GPU" in run().stderr) == (1, True)
 
 
 def test_a_build_that_fails_says_why_and_leaves_no_engine(device: Device) -> None:

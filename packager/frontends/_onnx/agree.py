@@ -71,7 +71,7 @@ def _run(tflite: bytes, inputs: Sequence[Array]) -> list[Array] | str:
             interpreter.set_tensor(detail["index"], array.astype(detail["dtype"]))
         interpreter.invoke()
     except (RuntimeError, ValueError) as error:
-        return f"LiteRT says {str(error).strip().splitlines()[0]}"
+        return f"LiteRT says {str(error).strip().splitlines()[0][:160]}"
     return [interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()]
 
 

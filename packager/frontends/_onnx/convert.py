@@ -16,7 +16,7 @@ from packager.frontends._onnx.runtime import simplify
 from packager.frontends._onnx.tidy import tidy
 from packager.frontends._shapes import Shape
 from packager.frontends._source import with_public_names
-from packager.frontends._tensorflow import versions
+from packager.frontends._tensorflow import refuse_flex, versions
 from packager.ir import Model, Signature, read_tflite_bytes, write_tflite
 
 
@@ -38,6 +38,7 @@ def convert_onnx(path: Path, given: Mapping[str, Shape], content: bytes | None =
         graph = graph_of(simple)
         others = [name for name in graph.inputs if name not in image_inputs(graph)]
         tflite = _renamed(onnx2tf.convert(simple, path, str(reason), others), graph)
+        refuse_flex(read_tflite_bytes(tflite), path)
         tools += versions("onnx2tf", "tensorflow", "tensorflow-cpu")
         if found := disagreement(known, tflite):
             raise UnsupportedError(

@@ -6,7 +6,7 @@ from pathlib import Path
 from packager.build.golden import COUNT
 from packager.config.request import BuildRequest
 from packager.config.samples import RANDOM, Samples, load_samples, random_samples
-from packager.ir import Model
+from packager.frontends import Source
 
 RANDOM_COUNT = 32
 """Random inputs to calibrate with: their ranges mean nothing, so more would not help."""
@@ -20,13 +20,13 @@ class Data:
     """A handful: of the calibration inputs, else of the evaluation's, else drawn at random."""
 
 
-def load_data(request: BuildRequest, model: Model) -> Data:
-    """Read what the request names.
+def load_data(request: BuildRequest, source: Source) -> Data:
+    """Read what the request names, for the inputs of the model as it was read.
 
     Raises:
         ConfigError: a file can't be read or does not fit the model.
     """
-    shapes = request.input_shapes
+    model, shapes = source.model, source.input_shapes
     calibration = evaluation = None
     if request.calibration == RANDOM:
         calibration = random_samples(model, RANDOM_COUNT, request.seed, input_shapes=shapes)

@@ -54,7 +54,7 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
     asked = resolve(request)
     step("reading the model")
     source = _cut(read_model(request.model, ReadOptions(input_shapes=request.input_shapes)), request.cut_at)
-    data = load_data(request, source.model)
+    data = load_data(request, source)
     shrunk = shrink(source, keep_dead=request.keep_dead)
     source = shrunk.source
     quantized = _quantize(request, asked, source, data, step)

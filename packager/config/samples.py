@@ -212,9 +212,12 @@ def _check_shape(where: str, array: Array, type_: TensorType) -> None:
     )
     if not fits:
         shape = ", ".join(["n", *(str(w) if w >= 0 else "any" for w in wanted)])
+        turned = sorted(array.shape[1:]) == sorted(wanted)  # reshaping such an array would scramble it
         raise ConfigError(
             f"{where}: the array is {list(array.shape)}, the input asks for [{shape}]",
-            hint="the first dimension counts the samples; reshape the array to fit",
+            hint="its axes are in another order, perhaps NCHW: x.transpose(0, 2, 3, 1)"
+            if turned
+            else "the first dimension counts the samples; reshape the array to fit",
         )
     if not len(array):
         raise ConfigError(f"{where}: no samples in it", hint="give at least one; some hundred calibrate well")

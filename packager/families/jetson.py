@@ -27,6 +27,10 @@ _WHAT = {
 }
 _TOLERANCE = {"int8": 0.1, "float16": 0.02, "float32": 0.001}
 """Of the runner's self test, relative to the largest output: a guard against a wrong engine, not a measure of it."""
+_RUNTIME = (
+    *("README.md", "CMakeLists.txt", "benchmark.sh"),
+    *("build_engine.py", "build_engine.sh", "infer.cpp", "infer.py"),
+)
 _WORKSPACE_SHARE = 8
 """The builder's workspace is this part of the memory, which CPU and GPU share."""
 
@@ -149,7 +153,7 @@ def _runtime(job: Job, trt: TensorRt, source: _Source) -> Iterable[Entry]:
             for name, type_ in zip(source.model.input_names(), source.model.input_types(), strict=True)
         ],
     }
-    for name in ("README.md", "benchmark.sh", "build_engine.py", "build_engine.sh", "infer.py"):
+    for name in _RUNTIME:
         yield Entry(
             path=f"runtime/{name}",
             content=render(f"runner/jetson/{name}.j2", **values),

@@ -1,11 +1,17 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
 from cli.edgepack import Outcome
-from report.sample import SAMPLE
+from report.sample import SAMPLE, figure
+from report.test_hls_reports import CSYNTH
 
+from packager.bundle import Bundle
 from packager.cli.report import command
-from packager.report.views import render_view, view_formats
+from packager.report.load import load_report
+from packager.report.measured import write_measured
+from packager.report.model import TargetFacts
+from packager.report.views import render_view, report_files, view_formats
 
 
 @pytest.fixture
@@ -35,3 +41,27 @@ def test_mistakes(report: Path, tmp_path: Path) -> None:
     assert "No such file or directory" in str(nowhere.error)
     report.write_bytes(b"{}")
     assert Outcome(command, report).code == 4
+
+
+def test_what_the_vendors_tools_say_is_shown_beside_the_estimate(tmp_path: Path) -> None:
+    target = TargetFacts(name="fpga-pynq-z2", title="PYNQ-Z2", family="fpga", arithmetic="integer")
+    figures = (figure("fpga.lut", 4000, "1", low=2400, high=5600), figure("fpga.cycles", 600, "cycles"))
+    made = Bundle("kws", "0.1.0", "fpga-pynq-z2")
+    made.add(*report_files(dataclasses.replace(SAMPLE, target=target, figures=figures)))
+    bundle, reports = made.write(tmp_path), tmp_path / "reports"
+    simulated = figure("fpga.cycles", 610, "cycles", "simulated")
+    write_measured(bundle, [simulated, figure("fpga.lut", 1, "1", "measured")])
+    reports.mkdir()
+    (reports / "csynth.xml").write_text(CSYNTH, "utf-8")
+    assert Outcome(command, bundle, "--hls-reports", reports).code == 0
+    done = Outcome(command, bundle, "--hls-reports", reports)  # a second time replaces the first
+    assert "csynth's estimate, Vitis HLS 2023.2, csynth.xml" in done.out
+    report = load_report(bundle)
+    assert [f.value for f in report.named("fpga.lut")] == [4000, 5002]
+    assert [f.value for f in report.named("fpga.cycles")] == [600, 610, 640]
+
+
+def test_reports_of_a_design_are_for_a_bundle_of_one(report: Path, tmp_path: Path) -> None:
+    done = Outcome(command, report, "--hls-reports", tmp_path)
+    assert done.code == 2
+    assert "no FPGA bundle" in str(done.error)

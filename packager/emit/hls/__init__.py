@@ -5,6 +5,6 @@
 
 from packager.emit.hls._check import unsupported
 from packager.emit.hls._design import Design, design_for
-from packager.emit.hls._render import project
+from packager.emit.hls._render import TOP, project
 
-__all__ = ["Design", "design_for", "project", "unsupported"]
+__all__ = ["TOP", "Design", "design_for", "project", "unsupported"]

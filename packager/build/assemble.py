@@ -96,7 +96,7 @@ def _by_name(values: Mapping[int, float], before: Model, after: Model) -> Mappin
 
 
 def sizes(source: Source, product: Product) -> tuple[Figure, ...]:
-    """Sizes of files, as they lie on the disk."""
+    """Sizes of files, as they lie on the disk; none for the device where no file lands there as it is, but compiled."""
     artifact = next(len(e.content) for e in product.files if e.path == product.artifact)
     device = sum(len(e.content) for e in product.files if e.role in ON_DEVICE)
     runtime = sum(len(e.content) for e in product.files if e.role == "runtime")
@@ -107,7 +107,8 @@ def sizes(source: Source, product: Product) -> tuple[Figure, ...]:
         ("deploy.bytes", device, "the bundle's files of the roles model and runtime"),
     )
     return tuple(
-        Figure(name=name, value=value, unit="B", basis=Basis.MEASURED, source=source_) for name, value, source_ in rows
+        Figure(name=name, value=value, unit="B", basis=Basis.MEASURED, source=source_)
+        for name, value, source_ in rows[: None if device else 2]
     )
 
 

@@ -23,6 +23,8 @@ from packager.measure.interface import interface_of
 _DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnxruntime": "onnxruntime"}
 """Whose version an engine's numbers depend on; the other engines are EdgePack's own code."""
 _RESOLVERS = {"xnnpack": "default", "integer": "reference"}
+_GENERATED = {"hls": "C simulation", "c": "generated C"}
+"""Engines of code that EdgePack wrote for this very model: they give the reference's integers, or the build fails."""
 _FLOAT_TOLERANCE = 0.05
 """Of the largest output: a Q/DQ graph rounds in float, and a value on the edge of two integers may fall either way."""
 
@@ -128,9 +130,9 @@ def _disagreement(runs: Sequence[GoldenRun]) -> list[Diagnostic]:
         return []
     have, want = runs
     distance = max(int(np.abs(a.astype(np.int64) - b).max()) for a, b in zip(have.outputs, want.outputs, strict=True))
-    if distance and have.engine == "hls":
+    if distance and have.engine in _GENERATED:
         raise IntegrityError(
-            f"the C simulation differs from {want.engine} by up to {distance} on the golden inputs",
+            f"the {_GENERATED[have.engine]} differs from {want.engine} by up to {distance} on the golden inputs",
             hint="this is a fault of EdgePack's; please report it with the model",
         )
     return (

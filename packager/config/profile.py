@@ -28,6 +28,8 @@ class Memory:
     ram_bytes: int
     bandwidth_gbs: float | None = None
     """Measured copy bandwidth where a source has one, else the bus's theoretical rate."""
+    flash_bytes: int | None = None
+    """Where code and constants lie, of a board that has no file system."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ BOARDS = {
     "coral": ("coral-usb", "coral-dev-board", "coral-dev-board-mini"),
     "fpga": ("fpga-arty-a7-35t", "fpga-pynq-z2", "fpga-ultra96", "fpga-zcu102"),
     "jetson": ("jetson-nano", "jetson-tx2", "jetson-xavier-nx", "jetson-agx-xavier", "jetson-orin-nano"),
+    "microcontroller": ("cortex-m4", "cortex-m7", "cortex-m33"),
     "raspberrypi": ("raspberrypi-zero-2w", "raspberrypi-3b-plus", "raspberrypi-4", "raspberrypi-5", "host"),
 }
 MINIMAL = 'family = "coral"\ntitle = "T"\nrecipe = "r"\n[memory]\nram_bytes = 1\n'
@@ -63,6 +64,7 @@ def test_a_family_name_is_its_default_board(family: str) -> None:
 def test_a_profile_holds_the_table_of_its_family(name: str) -> None:
     profile = load_profile(name)
     table = {"coral": profile.edgetpu, "jetson": profile.tensorrt, "fpga": profile.fpga, "raspberrypi": profile.cpu}
+    table["microcontroller"] = profile.memory.flash_bytes and profile.cpu
     assert table[profile.family] is not None
 
 

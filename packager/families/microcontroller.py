@@ -1,0 +1,105 @@
+"""Microcontrollers: the model as C99 sources for the firmware's own build, and the TFLite file they were made from."""
+
+import re
+from collections.abc import Iterable
+
+from packager.bundle import Entry
+from packager.config.profile import Memory
+from packager.emit.c import emit_c, unsupported
+from packager.emit.runner import render
+from packager.errors import Diagnostic, Severity, UnsupportedError
+from packager.families._contract import Family, Job, Product
+from packager.ir import DType, Model, write_tflite
+from packager.plan.cost import cost_of
+from packager.plan.memory import plan_memory
+
+_ARENA = re.compile(rb"^#define MODEL_ARENA_BYTES (\d+)u$", re.MULTILINE)
+_INTEGERS = frozenset({DType.INT8, DType.INT32})
+"""Types of activations in a model of full integers."""
+
+
+class Microcontroller:
+    """The family `microcontroller`. Nothing in its bundle lands on the device as it is: the sources are compiled."""
+
+    def check(self, job: Job) -> Iterable[Diagnostic]:
+        profile, model = job.profile, job.quantized.model
+        if profile.cpu is None:
+            yield _error("the profile has no [cpu] table", "add it to the target's file")
+        if profile.memory.flash_bytes is None:
+            yield _error("the profile has no memory.flash_bytes", "add it to the target's file")
+        problems = tuple(_not_integer(job)) or unsupported(model, job.arithmetic)
+        yield from problems
+        if not problems:
+            yield from _too_large(model, profile.memory)
+
+    def emit(self, job: Job) -> Product:
+        """Write the sources.
+
+        Raises:
+            UnsupportedError: the arena with the kernels' scratch exceeds the RAM, which the plan alone did not.
+        """
+        generated = emit_c(job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}")
+        arena = _arena_of(generated)
+        what = "the arena, with what kernels need while they run,"
+        if problems := tuple(_exceeds(what, arena, job.profile.memory.ram_bytes, "RAM")):
+            raise UnsupportedError.from_diagnostics(job.profile.name, problems)
+        model = Entry(path="model/model.tflite", content=write_tflite(job.quantized.model), role="source")
+        page = render(
+            "runner/microcontroller/README.md.j2",
+            name=job.name,
+            version=job.version,
+            title=job.profile.title,
+            cpu=job.profile.cpu,
+            memory=job.profile.memory,
+            arena=arena,
+            arithmetic=job.arithmetic,
+        )
+        return Product(
+            files=(model, Entry(path="runtime/README.md", content=page, role="doc"), *generated),
+            artifact=model.path,
+            engine="c",
+            engines=("litert",),
+        )
+
+
+def _not_integer(job: Job) -> Iterable[Diagnostic]:
+    graph = job.quantized.model.main
+    if job.recipe.scheme != "int8":
+        yield _error(f"recipe {job.recipe.name!r} is {job.recipe.scheme}", "take a recipe of the scheme int8")
+    strange = [t for t in (*graph.inputs, *graph.activations()) if graph.type_of(t).dtype not in _INTEGERS]
+    for t in dict.fromkeys(strange):
+        yield _error(
+            f"is {graph.type_of(t).dtype}: a microcontroller takes full int8",
+            "calibrate with --calibration, and ask for int8 --inputs and --outputs",
+            where=f"tensor {graph.tensors[t].name!r}",
+        )
+
+
+def _too_large(model: Model, memory: Memory) -> Iterable[Diagnostic]:
+    """What can't fit whatever the code is: constants against flash, activations against RAM."""
+    if memory.flash_bytes is not None:
+        yield from _exceeds("the constants, code aside,", cost_of(model).constant_bytes, memory.flash_bytes, "flash")
+    yield from _exceeds("the arena of activations", plan_memory(model).arena_bytes, memory.ram_bytes, "RAM")
+
+
+def _exceeds(what: str, need: int, have: int, kind: str) -> Iterable[Diagnostic]:
+    if need > have:
+        yield _error(
+            f"{what} would take {need:,} B, the board has {have:,} B of {kind}",
+            "take a smaller model, or a board with more: `edgepack targets`",
+        )
+
+
+def _arena_of(entries: Iterable[Entry]) -> int:
+    """Bytes of the arena as the generated header has it."""
+    header = next(e.content for e in entries if e.path.endswith("/model.h"))
+    found = _ARENA.search(header)
+    assert found, "model.h says the arena's size"
+    return int(found[1])
+
+
+def _error(message: str, hint: str, where: str = "") -> Diagnostic:
+    return Diagnostic(severity=Severity.ERROR, message=message, hint=hint, where=where)
+
+
+FAMILY: Family = Microcontroller()

@@ -153,14 +153,16 @@ class Pruned:
     bytes_before: int
     """Of constants."""
     bytes_after: int
+    what: str = "channels that can't change the output were removed"
+    """In a clause, for the note."""
 
     def notes(self) -> tuple[Diagnostic, ...]:
         """One line of what was removed, and one a layer; nothing where nothing was."""
         if not self.plan.cuts:
             return ()
         total = (
-            f"{self.plan.removed} of {self.plan.channels} channels can't change the output and were removed: weights"
-            f" shrink from {self.bytes_before} to {self.bytes_after} bytes"
+            f"{self.what}: {self.plan.removed} of {self.plan.channels} channels; weights shrink from"
+            f" {self.bytes_before} to {self.bytes_after} bytes"
         )
         lines = [("", total), *((c.where, f"{c.removed} of {c.channels} channels: {c.reason}") for c in self.plan.cuts)]
         return tuple(Diagnostic(severity=Severity.NOTE, where=where, message=text) for where, text in lines)

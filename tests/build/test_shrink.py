@@ -38,7 +38,7 @@ def test_a_build_leaves_dead_channels_out_and_says_so(tmp_path: Path, *, integer
     conv = next(node for node in made.main.nodes if node.op == "CONV_2D")
     assert made.main.type_of(conv.inputs[1]).dims[0] == 6
     (note,) = [n for n in result.notes if "were removed" in n.message]
-    assert note.message.startswith("2 of 12 channels")
+    assert "2 of 12 channels" in note.message
     told = [str(d) for d in bundle.report.diagnostics]
     assert any("CONV_2D #0" in line and "2 of 8 channels: 2 constant" in line for line in told)
 

@@ -1,0 +1,150 @@
+"""Which channels to take out of a float model, so that a given share of its work goes at the least loss."""
+
+import dataclasses
+import math
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+
+from packager.ir import Graph
+from packager.ops import call_of, find_op
+from packager.prune._contract import Cut, Int, Mask, PrunePlan, Real, Slot
+from packager.prune.channels import Channels, makers
+
+_LEAST = 8
+"""No layer loses more than all but one in so many of its channels."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Family:
+    """Channels that the same layers make, one or the several that a residual add joins."""
+
+    members: Int
+    """Groups, the least important first."""
+    cost: Real
+    """Their importance."""
+
+    def steps(self, multiple_of: int) -> tuple[int, ...]:
+        """How many of the members may be gone: what is left is a multiple, or all."""
+        count = len(self.members)
+        least = max(multiple_of, -(-count // _LEAST))
+        return (0, *(count - left for left in range(count - 1, least - 1, -1) if left % multiple_of == 0))
+
+
+def plan_channels(
+    graph: Graph,
+    channels: Channels,
+    importance: Real,
+    *,
+    share: float,
+    multiple_of: int = 1,
+    skip: Collection[int] = (),
+) -> PrunePlan:
+    """Take out groups of channels, always those that lose least for the work they save, until `share` of it is gone.
+
+    Args:
+        graph: Float or integer.
+        channels: Its groups.
+        importance: Of each group.
+        share: Of the multiply-accumulates, 0 to 1.
+        multiple_of: Of channels, that a layer which loses some keeps.
+        skip: Layers, by operator index, whose channels all stay.
+
+    Returns:
+        The plan. Where `share` can't be reached, it removes what can be: ask `macs`.
+    """
+    works, needed = works_of(graph, channels), np.ones(channels.count, np.bool_)
+    choices = [_Choice(f, f.steps(multiple_of), works) for f in _families(graph, channels, importance, skip)]
+    goal = (1 - share) * macs(works, needed)
+    while macs(works, needed) > goal:
+        best = min(choices, key=lambda c: c.price(needed), default=None)
+        if best is None or not np.isfinite(best.price(needed)):
+            break
+        needed = best.taken(needed)
+        best.step += 1
+    return PrunePlan(
+        keep={slot: needed[g] for slot, g in channels.groups.items() if not needed[g].all()},
+        folds={},
+        cuts=tuple(_cuts(graph, channels, needed)),
+        channels=sum(len(layer.weights) for _, layer in makers(graph)),
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Work:
+    """What one operator costs, and the groups along each axis of its weights."""
+
+    macs: float
+    axes: tuple[Int, ...]
+
+    def left(self, needed: Mask) -> float:
+        """Its multiply-accumulates, by the share of its weights that stays."""
+        return self.macs * math.prod(float(needed[groups].mean()) for groups in self.axes)
+
+
+def works_of(graph: Graph, channels: Channels) -> tuple[Work, ...]:
+    """The operators that multiply."""
+    found = []
+    for node in graph.nodes:
+        op = find_op(node.op)
+        work = float(op.macs(call_of(graph, node))) if op is not None else 0.0
+        if work:
+            slots = [Slot(t, axis) for t in node.inputs[1:2] for axis in range(len(graph.type_of(t).dims))]
+            axes = tuple(channels.groups[s] for s in slots if s in channels.groups)
+            found.append(Work(macs=work, axes=axes))
+    return tuple(found)
+
+
+def macs(works: Sequence[Work], needed: Mask) -> float:
+    """Multiply-accumulates that are left."""
+    return sum(work.left(needed) for work in works)
+
+
+class _Choice:
+    """One family, and how far it has been cut."""
+
+    def __init__(self, family: _Family, steps: tuple[int, ...], works: Sequence[Work]) -> None:
+        self.family, self.steps, self.step = family, steps, 0
+        self.works = [w for w in works if any(np.isin(groups, family.members).any() for groups in w.axes)]
+
+    def taken(self, needed: Mask) -> Mask:
+        """What is needed after the next step."""
+        fewer = needed.copy()
+        fewer[self.family.members[: self.steps[self.step + 1]]] = False
+        return fewer
+
+    def price(self, needed: Mask) -> float:
+        """What the next step loses for each multiply-accumulate that it saves; infinite where there is none."""
+        if self.step + 1 >= len(self.steps):
+            return math.inf
+        saved = macs(self.works, needed) - macs(self.works, self.taken(needed))
+        lost = float(self.family.cost[self.steps[self.step] : self.steps[self.step + 1]].sum())
+        return lost / saved if saved > 0 else math.inf
+
+
+def _families(graph: Graph, channels: Channels, importance: Real, skip: Collection[int]) -> Iterator[_Family]:
+    held = channels.pinned.copy()
+    made_by: dict[int, list[int]] = {}
+    for index, layer in makers(graph):
+        groups = channels.groups[layer.out]
+        if index in skip:
+            held[groups] = True
+        for group in groups.tolist():
+            made_by.setdefault(group, []).append(index)
+    families: dict[tuple[int, ...], list[int]] = {}
+    for group, by in made_by.items():
+        if not held[group]:
+            families.setdefault(tuple(sorted(set(by))), []).append(group)
+    for _, members in sorted(families.items()):
+        ranked = np.array(sorted(members, key=lambda g: (importance[g], g)))
+        yield _Family(members=ranked, cost=importance[ranked])
+
+
+def _cuts(graph: Graph, channels: Channels, needed: Mask) -> Iterator[Cut]:
+    for index, layer in makers(graph):
+        gone = ~needed[channels.groups[layer.out]]
+        if gone.any():
+            yield Cut(
+                index=index, where=graph.where(index), channels=len(gone), removed=int(gone.sum()),
+                reason="of the least importance for the work they cost",
+            )  # fmt: skip

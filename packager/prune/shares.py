@@ -1,0 +1,82 @@
+"""Channel pruning: a share of a float model's work goes, the least important channels first."""
+
+import dataclasses
+from collections.abc import Collection, Sequence
+
+from packager.errors import ConfigError, UnsupportedError, did_you_mean
+from packager.ir import Graph, Model
+from packager.prune._contract import Array, Pruned
+from packager.prune.apply import apply_plan
+from packager.prune.channels import channels_of, makers
+from packager.prune.choose import macs, plan_channels, works_of
+from packager.prune.compensate import compensated
+from packager.prune.importance import IMPORTANCE
+from packager.prune.moments import moments_of
+
+_NEAR = 0.005
+"""A share is reached when this little is missing: channels go in blocks."""
+
+
+def prune_channels(
+    model: Model,
+    inputs: Sequence[Array],
+    *,
+    share: float,
+    importance: str = "activation",
+    multiple_of: int = 1,
+    skip: Collection[str] = (),
+) -> Pruned:
+    """Take channels out of a float model until `share` of its multiply-accumulates is gone, and correct what stays.
+
+    Args:
+        model: Float, static, its dead channels removed: they would be counted as work.
+        inputs: Calibration inputs, one array an input, ``[count, ...]``.
+        share: 0 to 1, both excluded.
+        importance: ``activation``, ``l1`` or ``l2``.
+        multiple_of: Of channels, that a layer which loses some keeps.
+        skip: Names of layers whose channels all stay.
+
+    Raises:
+        ConfigError: the share is out of range, there is no such importance, or `skip` names no layer.
+        UnsupportedError: the model is not float, can't be run, or holds too little to remove.
+    """
+    if not 0 < share < 1:
+        raise ConfigError(
+            f"a share of {share:g} can't be pruned", hint="use one between 0 and 1: 0.3 for 30 % of the work"
+        )
+    if importance not in IMPORTANCE:
+        raise ConfigError(f"no importance {importance!r}", hint=did_you_mean(importance, IMPORTANCE))
+    graph = model.main
+    layers = _layers(graph, skip)
+    if not all(type_.dtype.is_float for type_ in model.input_types()):
+        raise UnsupportedError(
+            f"{model.name}: channels of a quantized model can't be pruned", hint="give the float model it was made from"
+        )
+    channels = channels_of(graph)
+    moments = moments_of(model, inputs, (graph.nodes[index].inputs[0] for index, _ in makers(graph)))
+    score = IMPORTANCE[importance](graph, channels, moments)
+    plan = plan_channels(graph, channels, score, share=share, multiple_of=multiple_of, skip=layers)
+    corrected, plan = compensated(graph, plan, moments)
+    pruned = apply_plan(model.with_main(corrected), plan)
+    reached = 1 - _work(pruned.model.main) / _work(graph)
+    if reached < share - _NEAR:
+        raise UnsupportedError(
+            f"{model.name}: only {reached:.0%} of the multiply-accumulates can be pruned, not {share:.0%}",
+            hint=f"ask for at most {int(reached * 100) / 100:g}; what reaches an output or an operator that mixes"
+            " channels can't go",
+        )
+    return dataclasses.replace(pruned, what=f"{reached:.1%} of the multiply-accumulates were pruned away")
+
+
+def _work(graph: Graph) -> float:
+    channels = channels_of(graph)
+    return macs(works_of(graph, channels), channels.pinned | True)
+
+
+def _layers(graph: Graph, names: Collection[str]) -> set[int]:
+    """The layers of those names, by index."""
+    known = {graph.node_name(index): index for index, _ in makers(graph)}
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"prune.skip: no layer {name!r} makes channels", hint=did_you_mean(name, known))
+    return {known[name] for name in names}

@@ -12,6 +12,8 @@ from packager.rewrite import Pass, PassResult
 _GATE = QuantParams.per_tensor(1 / 255, -128)
 """Of values from 0 to 1: storing them saturates, which is the clamp."""
 _WEIGHT = 127
+_MOST_BIAS = 1 << 30
+"""Leaves room in 32 bits for the products; the bias is 1/2 in steps of the input's scale, which may be tiny."""
 
 
 class LowerHardSwish(Pass):
@@ -33,9 +35,12 @@ def _lower(b: GraphBuilder, graph: Graph, index: int) -> str:
     if x.dtype is not DType.INT8 or not x.is_quantized or not y.type.is_quantized or len(x.dims) != 4:
         return ""
     channels = x.dims[3]
-    slope = 1 / 6 / _WEIGHT
+    weight = min(_WEIGHT, int(_MOST_BIAS * x.scale / 3))
+    if weight < 1:
+        return ""
+    slope = 1 / 6 / weight
     weights = b.const(
-        np.full((1, 1, 1, channels), _WEIGHT, np.int8),
+        np.full((1, 1, 1, channels), weight, np.int8),
         f"{y.name}/slope",
         QuantParams(scale=(slope,) * channels, zero_point=(0,) * channels, axis=3),
     )

@@ -13,7 +13,7 @@ from packager.ops import ARITHMETICS
 NAMES = profile_names()
 BOARDS = {
     "coral": ("coral-usb", "coral-dev-board", "coral-dev-board-mini"),
-    "fpga": ("fpga-arty-a7-35t", "fpga-pynq-z2", "fpga-ultra96", "fpga-zcu102"),
+    "fpga": ("fpga-arty-a7-35t", "fpga-arty-a7-100t", "fpga-kv260", "fpga-pynq-z2", "fpga-ultra96", "fpga-zcu102"),
     "jetson": ("jetson-nano", "jetson-tx2", "jetson-xavier-nx", "jetson-agx-xavier", "jetson-orin-nano"),
     "microcontroller": ("cortex-m4", "cortex-m7", "cortex-m33"),
     "raspberrypi": ("raspberrypi-zero-2w", "raspberrypi-3b-plus", "raspberrypi-4", "raspberrypi-5", "host"),
@@ -64,7 +64,7 @@ def test_a_family_name_is_its_default_board(family: str) -> None:
 def test_a_profile_holds_the_table_of_its_family(name: str) -> None:
     profile = load_profile(name)
     table = {"coral": profile.edgetpu, "jetson": profile.tensorrt, "fpga": profile.fpga, "raspberrypi": profile.cpu}
-    table["microcontroller"] = profile.memory.flash_bytes and profile.cpu
+    table["microcontroller"] = profile.cpu if profile.memory.flash_bytes else None
     assert table[profile.family] is not None
 
 

@@ -35,10 +35,7 @@ def _lower(b: GraphBuilder, graph: Graph, index: int) -> str:
     if x.dtype is not DType.INT8 or not x.is_quantized or not y.type.is_quantized or len(x.dims) != 4:
         return ""
     channels = x.dims[3]
-    weight = min(_WEIGHT, int(_MOST_BIAS * x.scale / 3))
-    if weight < 1:
-        return ""
-    slope = 1 / 6 / weight
+    weight, slope = _slope(x.scale)
     weights = b.const(
         np.full((1, 1, 1, channels), weight, np.int8),
         f"{y.name}/slope",
@@ -68,6 +65,14 @@ def _lower(b: GraphBuilder, graph: Graph, index: int) -> str:
     b.node("MUL", [node.inputs[0], gate], [node.outputs[0]], options="MulOptions", version=2)
     steps = int(np.abs(_exact(graph, index) - _lowered(x, y.type)).max())
     return f"computed by DEPTHWISE_CONV_2D and MUL: differs by up to {steps} of 256 steps"
+
+
+def _slope(scale: float) -> tuple[int, float]:
+    """Return the weight and its scale, 1/6 together, such that 1/2 in steps of the product's scale fits a bias."""
+    weight = min(_WEIGHT, int(_MOST_BIAS * scale / 3))
+    if weight:
+        return weight, 1 / 6 / weight
+    return 0, 0.5 / (scale * _MOST_BIAS)  # all inputs are below 1e-6: the gate is 1/2 for each
 
 
 def _inputs() -> Array:

@@ -19,20 +19,13 @@ def test_it_differs_by_no_more_than_it_says(scale: float, zero_point: int) -> No
     assert steps <= int(said[1]) <= 2
 
 
-@pytest.mark.parametrize("scale", [1e-3, 1e-6, 2e-8])
+@pytest.mark.parametrize("scale", [1e-3, 1e-6, 2e-8, 1e-10, 1e-15])
 def test_a_tiny_input_leaves_room_for_the_bias(scale: float) -> None:
     b = GraphBuilder()
     x = b.input("x", (1, 16, 16, 4), DType.INT8, QuantParams.per_tensor(scale, 4))
     quant = QuantParams.per_tensor(scale, 7)
     model = b.model([b.op("HARD_SWISH", [x], (1, 16, 16, 4), name="y", dtype=DType.INT8, quant=quant)])
     assert apart(model, LowerHardSwish(), every_step((1, 16, 16, 4)))[1] <= 1
-    b = GraphBuilder()
-    x = b.input("x", (1, 1, 1, 4), DType.INT8, QuantParams.per_tensor(1e-10, 4))
-    assert (
-        not LowerHardSwish()
-        .apply(b.model([b.op("HARD_SWISH", [x], (1, 1, 1, 4), dtype=DType.INT8, quant=quant)]))
-        .changed
-    )
 
 
 def test_what_is_no_int8_image_stays() -> None:

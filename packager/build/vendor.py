@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
+from packager.build.compiled import with_compiled_size
 from packager.bundle import Entry
 from packager.config.edgetpu import load_edgetpu_compiler
 from packager.errors import Diagnostic, Severity
@@ -24,10 +25,11 @@ def complete(job: Job, product: Product) -> Product:
 
     Raises:
         ToolError: the compiler is here and refused the artifact.
+        UnsupportedError: code and constants, compiled, exceed the board's flash.
     """
     tpu = job.profile.edgetpu
     if tpu is None:
-        return product
+        return with_compiled_size(job, product) if product.engine == "c" else product
     artifact = next(entry for entry in product.files if entry.path == product.artifact)
     compiled = compile_edgetpu(artifact.content, min_runtime=tpu.min_runtime)
     if compiled is None:

@@ -1,0 +1,212 @@
+"""The C runtime for another CPU: objects and their sections, and static runners, by zig's compiler or a gcc on PATH.
+
+Sizes are of objects, before the linker throws away what a firmware does not call, and without the `memcpy` and the
+helpers that it takes from its own libc and compiler.
+"""
+
+import dataclasses
+import importlib.util
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from packager.config.profile import Cpu
+from packager.errors import ToolError
+from packager.measure.c import compile_runtime
+
+DEVICE = ("model.c", "model_weights.c")
+"""What a firmware compiles; the self-test and the runner aside."""
+FLAGS = (
+    "-std=c99",
+    "-Os",
+    "-fno-pic",  # some gccs are built to make position-independent code, which turns constant tables into data
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-asynchronous-unwind-tables",
+)
+_PATIENCE = 600.0
+_TAIL = 4000
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Kind:
+    """A value of `Cpu.machine`, in the words of compilers."""
+
+    zig: str
+    gcc: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+    """For gcc, which holds for one instruction set out of several."""
+    emulator: str = ""
+
+
+_MICRO = ("arm-none-eabi-gcc", "arm-linux-gnueabi-gcc")
+_MACHINES = {
+    "x86_64": _Kind(zig="x86_64-linux-musl", gcc=("x86_64-linux-gnu-gcc",), emulator="qemu-x86_64"),
+    "aarch64": _Kind(zig="aarch64-linux-musl", gcc=("aarch64-linux-gnu-gcc",), emulator="qemu-aarch64"),
+    "armv7l": _Kind(zig="arm-linux-musleabihf", gcc=("arm-linux-gnueabihf-gcc",), emulator="qemu-arm"),
+    "armv6l": _Kind(
+        zig="arm-linux-musleabi", gcc=("arm-linux-gnueabi-gcc",), flags=("-mfloat-abi=soft",), emulator="qemu-arm"
+    ),
+    "riscv64": _Kind(zig="riscv64-linux-musl", gcc=("riscv64-linux-gnu-gcc",), emulator="qemu-riscv64"),
+    # zig brings no headers for a bare system: musl's serve, for no code of it goes into an object.
+    "armv7e-m": _Kind(zig="thumb-linux-musleabi", gcc=_MICRO, flags=("-mthumb", "-mfloat-abi=soft")),
+    "armv8-m.main": _Kind(zig="thumb-linux-musleabi", gcc=_MICRO, flags=("-mthumb", "-mfloat-abi=soft")),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class CrossCompiler:
+    """A compiler, told what to compile for."""
+
+    name: str
+    """``zig`` or the name of the gcc."""
+    command: tuple[str, ...]
+    flags: tuple[str, ...]
+    emulator: str
+    """Of qemu-user, that runs what comes out; empty for a CPU without an operating system."""
+
+    def version(self) -> str:
+        """Return the compiler's version.
+
+        Raises:
+            ToolError: it does not tell.
+        """
+        asks = [*self.command[:-1], "version"] if self.name == "zig" else [*self.command, "-dumpfullversion"]
+        return _run(asks, f"asking {self.name} for its version").decode().strip()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Sections:
+    """Bytes of ELF sections by what becomes of them."""
+
+    text: int
+    rodata: int
+    data: int
+    bss: int
+
+    @property
+    def flash(self) -> int:
+        """Bytes that lie in flash; initial values of variables among them."""
+        return self.text + self.rodata + self.data
+
+    def __add__(self, other: "Sections") -> "Sections":
+        mine, its = dataclasses.astuple(self), dataclasses.astuple(other)
+        text, rodata, data, bss = (a + b for a, b in zip(mine, its, strict=True))
+        return Sections(text=text, rodata=rodata, data=data, bss=bss)
+
+
+def cross_compiler(cpu: Cpu) -> CrossCompiler | None:
+    """Return what compiles for a CPU: zig, of the PATH or of the `ziglang` wheel, else a gcc; None where neither is."""
+    kind = _MACHINES.get(cpu.machine)
+    if kind is None:
+        return None
+    if zig := _zig():
+        flags = ("-target", kind.zig, *_core(cpu, "_"))
+        return CrossCompiler(name="zig", command=(*zig, "cc"), flags=flags, emulator=kind.emulator)
+    for name in kind.gcc:
+        if path := shutil.which(name):
+            flags = (*kind.flags, *_core(cpu, "-"))
+            return CrossCompiler(name=name, command=(path,), flags=flags, emulator=kind.emulator)
+    return None
+
+
+def sections_of(source: Path, cpu: Cpu) -> Mapping[str, Sections]:
+    """Compile what a firmware takes of the C runtime in `source` and return the sections of each file.
+
+    Raises:
+        ToolError: no compiler for this CPU is here, or it refuses the code.
+    """
+    compiler = _required(cpu)
+    with tempfile.TemporaryDirectory(prefix="edgepack-cross-") as name:
+        found = {}
+        for file in DEVICE:
+            target = Path(name) / f"{file}.o"
+            command = [*compiler.command, *compiler.flags, *FLAGS, "-c", str(source / file), "-o", str(target)]
+            _run(command, f"{compiler.name} on {file} for {cpu.core}")
+            found[file] = elf_sections(target.read_bytes(), target.name)
+        return found
+
+
+def static_runner(source: Path, folder: Path, cpu: Cpu) -> Path:
+    """Compile the runner of a C runtime as a static Linux executable into `folder`.
+
+    zig builds musl first, once a CPU: that takes a minute.
+
+    Raises:
+        ToolError: no compiler for this CPU is here, it refuses the code, or the CPU runs no Linux.
+    """
+    compiler = _required(cpu)
+    if not compiler.emulator:
+        raise ToolError(f"a runner for {cpu.core} can't be made: it has no operating system")
+    return compile_runtime(source, folder, flags=(*FLAGS, *compiler.flags, "-static", "-s"), command=compiler.command)
+
+
+def elf_sections(content: bytes, name: str) -> Sections:
+    """Add up the sections of an ELF file, 32 or 64 bits wide, that take memory on the device.
+
+    Layout: Tool Interface Standard, Executable and Linking Format 1.2, "Sections"; the 64-bit form by the System V ABI.
+
+    Raises:
+        ToolError: it is no little-endian ELF file.
+    """
+    if content[:4] != b"\x7fELF" or content[5] != 1:
+        raise ToolError(f"{name}: no little-endian ELF file", hint="the compiler makes objects of another format")
+    wide = content[4] == 2
+    at, size, count = (
+        struct.unpack_from("<Q", content, 40) + struct.unpack_from("<HH", content, 58)
+        if wide
+        else struct.unpack_from("<I", content, 32) + struct.unpack_from("<HH", content, 46)
+    )
+    form = "<IIQQQQ" if wide else "<IIIIII"
+    total = Sections(text=0, rodata=0, data=0, bss=0)
+    for i in range(count):
+        _, type_, flags, _, _, length = struct.unpack_from(form, content, at + i * size)
+        total += _section(type_, flags, length)
+    return total
+
+
+def _section(type_: int, flags: int, length: int) -> Sections:
+    """One section's bytes, by its flags: 1 writable, 2 takes memory, 4 is code; type 1 has content, 8 has none."""
+    loaded, empty = type_ == 1 and bool(flags & 2), type_ == 8
+    return Sections(
+        text=length if loaded and flags & 4 else 0,
+        rodata=length if loaded and not flags & 5 else 0,
+        data=length if loaded and flags & 5 == 1 else 0,
+        bss=length if empty else 0,
+    )
+
+
+def _required(cpu: Cpu) -> CrossCompiler:
+    if found := cross_compiler(cpu):
+        return found
+    raise ToolError(f"no C compiler for {cpu.core} ({cpu.machine}) is here", hint="`pip install ziglang` brings one")
+
+
+def _run(command: Sequence[str], what: str) -> bytes:
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own compiler, our own arguments
+            list(command), stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False
+        )
+    except OSError as error:
+        raise ToolError(f"{what}: {command[0]} can't be started: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"{what} took longer than {_PATIENCE:.0f} s") from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace")[-_TAIL:]
+        raise ToolError(f"{what} failed with exit code {done.returncode}", details=said)
+    return done.stdout
+
+
+def _zig() -> tuple[str, ...]:
+    if path := shutil.which("zig"):
+        return (path,)
+    return (sys.executable, "-m", "ziglang") if importlib.util.find_spec("ziglang") else ()
+
+
+def _core(cpu: Cpu, dash: str) -> Iterable[str]:
+    """The core in a compiler's words; x86-64 and RISC-V stay at what every such CPU has."""
+    return (f"-mcpu={cpu.core.lower().replace('-', dash)}",) if cpu.machine.startswith("a") else ()

@@ -1,0 +1,143 @@
+"""The C runtime for other CPUs: sections that add up, and the same integers under qemu."""
+
+import dataclasses
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from emit.c.making import emitted, written
+from ops.convolving import Case, dense
+from ops.judging import inputs_for
+
+from packager.config.profile import Cpu, load_profile
+from packager.errors import ToolError
+from packager.interp import reference
+from packager.ir import Model
+from packager.measure import cross
+from packager.measure.c import run_program, selftest
+
+BOARDS = ("cortex-m4", "cortex-m7", "cortex-m33")
+MACHINES = {
+    "aarch64": Cpu(core="Cortex-A72", cores=4, clock_ghz=1.8, machine="aarch64"),
+    "armv7": Cpu(core="Cortex-A53", cores=4, clock_ghz=1.2, machine="armv7l"),
+    "armv6": Cpu(core="ARM1176JZF-S", cores=1, clock_ghz=1.0, machine="armv6l"),
+    "riscv64": Cpu(core="RV64GC", cores=4, clock_ghz=1.5, machine="riscv64"),
+}
+
+
+def cpu_of(target: str) -> Cpu:
+    cpu = load_profile(target).cpu
+    assert cpu is not None
+    return cpu
+
+
+def model() -> Model:
+    return dense(Case(shape=(1, 12), channels=5))
+
+
+def source(folder: Path) -> Path:
+    return written(folder, emitted(model(), "integer", inputs_for(model(), 2)))
+
+
+def compiler_for(cpu: Cpu) -> cross.CrossCompiler:
+    found = cross.cross_compiler(cpu)
+    if found is None:
+        pytest.skip(f"no C compiler for {cpu.core} is here: neither zig nor a gcc")
+    return found
+
+
+def elf(sections: list[tuple[int, int, int]], *, wide: bool) -> bytes:
+    """An ELF file of nothing but section headers: type, flags and size of each."""
+    form, start = ("<IIQQQQ", 64) if wide else ("<IIIIII", 52)
+    each = 64 if wide else 40
+    head = bytearray(b"\x7fELF" + bytes((2 if wide else 1, 1)) + bytes(start - 6))
+    struct.pack_into("<Q" if wide else "<I", head, 40 if wide else 32, start)
+    struct.pack_into("<HH", head, 58 if wide else 46, each, len(sections))
+    rows = (struct.pack(form, 0, kind, flags, 0, 0, size).ljust(each, b"\0") for kind, flags, size in sections)
+    return bytes(head) + b"".join(rows)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_sections_are_told_apart_by_their_flags(wide: bool) -> None:  # noqa: FBT001 - pytest passes by name
+    sections = [(1, 6, 100), (1, 2, 30), (1, 0x32, 4), (1, 3, 7), (8, 3, 1000), (1, 0, 5000), (3, 0, 60)]
+    found = cross.elf_sections(elf(sections, wide=wide), "x.o")
+    assert found == cross.Sections(text=100, rodata=34, data=7, bss=1000)
+    assert found.flash == 141
+    assert (found + found).bss == 2000
+
+
+@pytest.mark.parametrize("content", [b"", b"\xcf\xfa\xed\xfe" + bytes(60), b"\x7fELF\x01\x02" + bytes(60)])
+def test_another_format_is_refused(content: bytes) -> None:
+    with pytest.raises(ToolError, match=r"x\.o: no little-endian ELF file"):
+        cross.elf_sections(content, "x.o")
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_objects_for_microcontrollers_hold_no_variable(board: str, tmp_path: Path) -> None:
+    cpu = cpu_of(board)
+    compiler = compiler_for(cpu)
+    found = cross.sections_of(source(tmp_path), cpu)
+    code, weights = found["model.c"], found["model_weights.c"]
+    assert 0 < code.text < 4096
+    assert weights.text == 0
+    assert 60 + 5 * 4 <= weights.rodata < 512
+    assert (code.data, code.bss, weights.data, weights.bss) == (0, 0, 0, 0)
+    assert compiler.version()[0].isdigit()
+
+
+def test_code_that_a_compiler_refuses(tmp_path: Path) -> None:
+    cpu = cpu_of("cortex-m4")
+    compiler_for(cpu)
+    folder = source(tmp_path)
+    (folder / "model.c").write_text("this is no C\n")
+    with pytest.raises(ToolError, match=r"on model\.c for Cortex-M4 failed") as caught:
+        cross.sections_of(folder, cpu)
+    assert "error" in caught.value.details
+
+
+def test_without_a_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(ToolError, match="no C compiler for Cortex-M4") as caught:
+        cross.sections_of(tmp_path, cpu_of("cortex-m4"))
+    assert "ziglang" in caught.value.hint
+
+
+def test_zig_comes_before_gcc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("zig", "arm-none-eabi-gcc"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = cross.cross_compiler(cpu_of("cortex-m33"))
+    assert found is not None
+    assert found.command == (str(tmp_path / "zig"), "cc")
+    assert "-mcpu=cortex_m33" in found.flags
+    (tmp_path / "zig").unlink()
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    found = cross.cross_compiler(cpu_of("cortex-m33"))
+    assert found is not None
+    assert "-mcpu=cortex-m33" in found.flags
+
+
+def test_no_runner_without_an_operating_system_and_none_for_an_unknown_machine(tmp_path: Path) -> None:
+    cpu = cpu_of("cortex-m4")
+    compiler_for(cpu)
+    with pytest.raises(ToolError, match="no operating system"):
+        cross.static_runner(source(tmp_path), tmp_path, cpu)
+    assert cross.cross_compiler(dataclasses.replace(cpu, machine="vax")) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", MACHINES)
+def test_static_runners_give_the_same_integers(machine: str, tmp_path: Path) -> None:
+    cpu = MACHINES[machine]
+    emulator = shutil.which(compiler_for(cpu).emulator)
+    if not emulator:
+        pytest.skip(f"{compiler_for(cpu).emulator} is not here")
+    program = cross.static_runner(source(tmp_path), tmp_path, cpu)
+    inputs = inputs_for(model(), 7)
+    assert selftest(program, emulator=[emulator]) == ""
+    (found,) = run_program(program, model(), inputs, emulator=[emulator])
+    np.testing.assert_array_equal(found, reference.run(model(), inputs, "integer")[0])

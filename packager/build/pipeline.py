@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from packager.build.assemble import report_of
 from packager.build.data import Data, load_data
 from packager.build.examine import Examined, examine
+from packager.build.prune import prune
 from packager.build.resolve import Resolved, resolve
 from packager.build.result import BuildResult, BuiltBundle
 from packager.build.score import Truth, score, truth_of
@@ -56,6 +57,9 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
     source = _cut(read_model(request.model, ReadOptions(input_shapes=request.input_shapes)), request.cut_at)
     data = load_data(request, source)
     shrunk = shrink(source, keep_dead=request.keep_dead)
+    if asked.pruning is not None:
+        step("pruning channels")
+        shrunk = prune(shrunk, asked.pruning, data, asked.profiles, max_drop=request.max_drop)
     source = shrunk.source
     quantized = _quantize(request, asked, source, data, step)
     jobs = tuple(_job(request, asked, profile, quantized, data) for profile in asked.profiles)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from packager.config.budget import Budget, load_budget
 from packager.config.profile import Profile, load_profile
+from packager.config.pruning import Pruning, load_pruning
 from packager.config.recipe import Recipe, load_recipe
 from packager.config.request import BuildRequest
 from packager.errors import ConfigError, did_you_mean
@@ -22,6 +23,7 @@ class Resolved:
     recipes: Mapping[str, Recipe]
     """By target."""
     budget: Budget | None
+    pruning: Pruning | None
 
 
 def resolve(request: BuildRequest) -> Resolved:
@@ -48,7 +50,19 @@ def resolve(request: BuildRequest) -> Resolved:
         profiles=profiles,
         recipes={p.name: _recipe(request, p) for p in profiles},
         budget=load_budget(request.budget) if request.budget else None,
+        pruning=_pruning(request),
     )
+
+
+def _pruning(request: BuildRequest) -> Pruning | None:
+    limit = request.max_drop
+    if limit is not None:
+        if not limit >= 0:
+            raise ConfigError(f"--max-drop {limit:g}: no number of points", hint="write 1 for one percentage point")
+        for given, option in ((request.prune, "--prune"), (request.eval, "--eval")):
+            if not given:
+                raise ConfigError(f"--max-drop needs {option}", hint="it limits what pruning costs on labelled inputs")
+    return load_pruning(request.prune) if request.prune else None
 
 
 def _profiles(targets: tuple[str, ...]) -> tuple[Profile, ...]:

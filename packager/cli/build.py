@@ -45,6 +45,8 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
 @click.option("--input-shape", "shapes", multiple=True, metavar="[NAME=]1,H,W,C", help="For dynamic dimensions.")
 @click.option("--cut-at", metavar="NAME", multiple=True, help="End the graph at this tensor; may be repeated.")
 @click.option("--seed", type=int, help="For --calibration random; 0 by default.")
+@click.option("--prune", metavar="S", help="Prune a share of the multiply-accumulates: 0.3, or a .toml file.")
+@click.option("--max-drop", type=float, metavar="POINTS", help="Accuracy that pruning may cost; needs --eval.")
 @click.option("--keep-dead-channels", is_flag=True, help="Keep channels that can't change the output.")
 @click.option("--no-measure", is_flag=True, help="Don't time the artifacts on this machine.")
 @click.option("-o", "--out", metavar="DIR", type=click.Path(path_type=Path), help="Where bundles go; dist by default.")
@@ -93,6 +95,8 @@ def _request(
         inputs=pick("inputs"),
         outputs=pick("outputs"),
         keep_dead=flags["keep_dead_channels"] or project.keep_dead_channels,
+        prune=pick("prune"),
+        max_drop=pick("max_drop"),
         measure=measure,
         seed=pick("seed"),
     )

@@ -32,10 +32,13 @@ class Project:
     input_shapes: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
     cut_at: tuple[str, ...] = ()
     keep_dead_channels: bool = False
+    prune: str = ""
+    """A share, ``"0.3"``, or a TOML file."""
+    max_drop: float | None = None
     seed: int = 0
 
 
-_PATHS = ("model", "out", "calibration", "eval", "budget")
+_PATHS = ("model", "out", "calibration", "eval", "budget", "prune")
 
 
 def load_project(path: Path) -> Project:
@@ -57,4 +60,5 @@ def load_project(path: Path) -> Project:
 
 def _is_path(project: Project, key: str) -> bool:
     value = getattr(project, key)
-    return bool(value) and not (key == "calibration" and value == RANDOM)
+    is_word = (key == "calibration" and value == RANDOM) or (key == "prune" and not value.endswith(".toml"))
+    return bool(value) and not is_word

@@ -30,6 +30,10 @@ class BuildRequest:
     """Types of the model's inputs and outputs; empty for the recipe's."""
     keep_dead: bool = False
     """Leave channels in that can't change the output."""
+    prune: str = ""
+    """The share of multiply-accumulates to prune, or a TOML file; empty to prune nothing but dead channels."""
+    max_drop: float | None = None
+    """Points of accuracy that pruning may cost."""
     measure: bool = True
     """Time the artifact on this machine."""
     seed: int = 0

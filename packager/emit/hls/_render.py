@@ -64,7 +64,7 @@ def _rendered(context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - C++ and Tcl, not HTML
     )
-    for inside in ("", "src", "testbench"):
+    for inside in ("", "src", "testbench", "board"):
         there = folder / inside if inside else folder
         for file in sorted(there.iterdir(), key=lambda p: p.name):
             if file.name.endswith(".j2"):
@@ -77,6 +77,7 @@ def _context(design: Design, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "top": TOP,
+        "processor": _processor(part.part),
         "part": part.part,
         "clock_mhz": f"{part.clock_mhz:g}",
         "period_ns": f"{1000 / part.clock_mhz:.3f}",
@@ -87,6 +88,11 @@ def _context(design: Design, name: str) -> dict[str, Any]:
         "interval": design.interval,
         "frames_per_second": f"{part.clock_mhz * 1e6 / design.interval:.0f}",
     }
+
+
+def _processor(part: str) -> str:
+    """The processor beside the logic, as Vivado's block designs tell them apart; empty where there is none."""
+    return "zynq" if part.startswith("xc7z") else "zynqmp" if part.startswith(("xczu", "xck")) else ""
 
 
 def _process(design: Design, process: Process) -> dict[str, Any]:

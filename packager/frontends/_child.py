@@ -32,6 +32,8 @@ class Converted:
     """Files that belong to the model, relative to its folder."""
     renames: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Names in the content's signature that the format has better ones for."""
+    onnx: bytes = b""
+    """The ONNX graph that `content` was made from; see `Source.onnx`."""
 
 
 def need(modules: Sequence[str], extra: str, why: str) -> None:

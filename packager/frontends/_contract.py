@@ -14,6 +14,9 @@ class Source:
     """A model as it was given."""
 
     model: Model
+    onnx: bytes | None = None
+    """Where the source is an ONNX graph: that graph, checked, its shapes static, its weights inside. None once `model`
+    computes something else."""
     format: str
     """The front end's name: ``tflite``, ``keras``."""
     path: Path

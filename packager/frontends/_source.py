@@ -18,8 +18,9 @@ def source_of(
     notes: tuple[Diagnostic, ...] = (),
     tools: tuple[tuple[str, str], ...] = (),
     beside: tuple[str, ...] = (),
+    onnx: bytes = b"",
 ) -> Source:
-    """State what was read; `beside` names further files of the model, relative to its folder."""
+    """State what was read; `beside` names further files of the model, relative to its folder, `onnx` its graph."""
     files = [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else [path, *(path.parent / b for b in beside)]
     size = sum(p.stat().st_size for p in files)
     if path.is_dir():
@@ -28,7 +29,16 @@ def source_of(
         digest = sha256_bytes("".join(f"{p.name}\0{sha256_file(p)}\n" for p in files).encode())
     else:
         digest = sha256_file(path)
-    return Source(model=model, format=format_, path=path, bytes=size, sha256=digest, notes=notes, tools=tools)
+    return Source(
+        model=model,
+        format=format_,
+        path=path,
+        bytes=size,
+        sha256=digest,
+        notes=notes,
+        tools=tools,
+        onnx=onnx or None,
+    )
 
 
 def with_public_names(model: Model, better: Mapping[str, str]) -> Model:

@@ -28,7 +28,15 @@ class _OnnxFrontend:
         converted = convert(convert_onnx, path, "an ONNX model", dict(options.input_shapes))
         model = model_of(converted, path)
         refuse_flex(model, path)
-        return source_of(path, "onnx", model, notes=converted.notes, tools=converted.tools, beside=converted.beside)
+        return source_of(
+            path,
+            "onnx",
+            model,
+            notes=converted.notes,
+            tools=converted.tools,
+            beside=converted.beside,
+            onnx=converted.onnx,
+        )
 
 
 FRONTEND = _OnnxFrontend()

@@ -33,7 +33,7 @@ class _TorchFrontend:
         model = model_of(converted, path)
         refuse_flex(model, path)
         notes, tools = (*exported.notes, *converted.notes), (*exported.tools, *converted.tools)
-        return source_of(path, "torch", model, notes=notes, tools=tools)
+        return source_of(path, "torch", model, notes=notes, tools=tools, onnx=converted.onnx)
 
 
 def _is_program(path: Path) -> bool:

@@ -69,6 +69,16 @@ def test_source(path: Path) -> None:
     assert "channels are last: (1, 10, 10, 3), where the ONNX model has (1, 3, 10, 10)" in str(note)
 
 
+def test_the_graph_itself_is_kept_with_static_shapes(path: Path) -> None:
+    given, source = onnx.load(path), read_model(path, ReadOptions())
+    assert source.onnx is not None
+    kept = onnx.load_model_from_string(source.onnx)
+    assert list(kept.graph.node) == list(given.graph.node)
+    assert list(kept.graph.initializer) == list(given.graph.initializer)
+    shapes = [[d.dim_value for d in v.type.tensor_type.shape.dim] for v in (*kept.graph.input, *kept.graph.output)]
+    assert shapes == [[1, 3, 10, 10], [1, 4]]
+
+
 def test_same_file_same_bytes(path: Path) -> None:
     assert write_tflite(read_model(path).model) == write_tflite(read_model(path).model)
 
@@ -116,6 +126,18 @@ def flip_and_convert(intact: bytes, rounds: int) -> int:
         except EdgePackError:
             continue
     return rounds
+
+
+def test_the_kept_graph_holds_weights_that_lay_beside_it(path: Path) -> None:
+    whole = read_model(path, ReadOptions()).onnx
+    model = onnx.load(path)
+    onnx.save(model, path, save_as_external_data=True, size_threshold=0, location="weights.bin")
+    split = read_model(path, ReadOptions()).onnx
+    assert whole is not None
+    assert split is not None
+    x = np.ones((1, 3, 10, 10), np.float32)
+    both = [ort.InferenceSession(content).run(None, {"image": x})[0] for content in (whole, split)]
+    np.testing.assert_array_equal(*both)
 
 
 def test_external_weights(path: Path) -> None:

@@ -19,6 +19,8 @@ from packager.frontends._source import with_public_names
 from packager.frontends._tensorflow import refuse_flex, versions
 from packager.ir import Model, Signature, read_tflite_bytes, write_tflite
 
+_PROTOBUF_LIMIT = 2**31 - 1
+
 
 def convert_onnx(path: Path, given: Mapping[str, Shape], content: bytes | None = None) -> Converted:
     """Convert an ONNX model; `content` stands in for the file where an exporter made it.
@@ -46,7 +48,22 @@ def convert_onnx(path: Path, given: Mapping[str, Shape], content: bytes | None =
                 hint="replace unusual operators, or convert it to TFLite where it was made",
             ) from None
     notes = _layout_notes(model, read_tflite_bytes(tflite))
-    return Converted(content=tflite, tools=tools, notes=notes, beside=loaded.beside)
+    return Converted(content=tflite, tools=tools, notes=notes, beside=loaded.beside, onnx=_own(model))
+
+
+def _own(model: Any) -> bytes:
+    """The graph as bytes, the shapes of its outputs filled in; none where protobuf can't hold it."""
+    import onnx
+
+    if model.ByteSize() >= _PROTOBUF_LIMIT // 2:  # inference copies it
+        return b""
+    own = onnx.ModelProto()
+    own.CopyFrom(model)
+    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.output
+    del own.graph.output[:]
+    own.graph.output.extend(inferred)
+    content: bytes = own.SerializeToString(deterministic=True)
+    return content
 
 
 def _lowered(simple: Any, known: Evidence) -> bytes:

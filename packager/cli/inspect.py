@@ -1,5 +1,6 @@
 """Show the operators, shapes, types, quantization and sizes of a model or bundle."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from packager.errors import ConfigError
 
 if TYPE_CHECKING:
     from packager.plan.edgetpu_executable import CompiledModel
+    from packager.plan.edgetpu_pipeline import Pipeline, Shared
     from packager.report.inspection import BundleInspection, ModelInspection, Operator
     from packager.report.model import Port
 
@@ -25,8 +27,24 @@ if TYPE_CHECKING:
     metavar="[NAME=]1,96,96,3",
     help="The shape of an input with open dimensions.",
 )
+@click.option("--tpus", type=click.IntRange(1), metavar="N", help="Plan the model over N Edge TPUs of the target.")
+@click.option(
+    "--beside",
+    "others",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Plan it on one Edge TPU together with FILE, which comes second; may be repeated.",
+)
 @json_option
-def command(file: Path, target: str | None, shapes: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 - click
+def command(
+    file: Path,
+    target: str | None,
+    shapes: tuple[str, ...],
+    tpus: int | None,
+    others: tuple[Path, ...],
+    as_json: bool,  # noqa: FBT001 - click
+) -> None:
     """Show what FILE holds: a model in any format that EdgePack reads, or a bundle. Nothing is built."""
     from packager.report.inspection import inspect_bundle, is_bundle
 
@@ -39,25 +57,42 @@ def command(file: Path, target: str | None, shapes: tuple[str, ...], as_json: bo
         else:
             _show_bundle(bundle)
         return
-    model = _inspect(file, target, _shapes(shapes))
+    if (tpus or others) and not target:
+        raise ConfigError("--tpus and --beside need a --target", hint="--target coral")
+    model = _inspect(file, target, _shapes(shapes), _Plans(tpus=tpus, others=others))
     if as_json:
         echo_json(model.to_dict())
     else:
         _show_model(model, target)
 
 
-def _inspect(file: Path, target: str | None, shapes: Mapping[str, tuple[int, ...]]) -> "ModelInspection":
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Plans:
+    """What was asked about several Edge TPUs or several models."""
+
+    tpus: int | None
+    others: tuple[Path, ...]
+
+
+def _inspect(file: Path, target: str | None, shapes: Mapping[str, tuple[int, ...]], plans: _Plans) -> "ModelInspection":
     from packager.cli._progress import progress
     from packager.config.profile import load_profile
     from packager.frontends import ReadOptions, read_model
     from packager.report.inspection import inspect_model
     from packager.report.placement import place
+    from packager.report.tpus import pipeline_of, shared_of
 
     profile = load_profile(target) if target else None
     with progress() as step:
         step("reading the model")
         source = read_model(file, ReadOptions(input_shapes=shapes))
-        return inspect_model(source, place(source.model, profile) if profile else None)
+        found = inspect_model(source, place(source.model, profile) if profile else None)
+        if profile and plans.tpus:
+            found = dataclasses.replace(found, pipeline=pipeline_of(source.model, profile, plans.tpus))
+        if profile and plans.others:
+            models = [source.model, *(read_model(other, ReadOptions()).model for other in plans.others)]
+            found = dataclasses.replace(found, shared=shared_of(models, profile))
+        return found
 
 
 def _shapes(texts: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
@@ -93,6 +128,10 @@ def _show_model(model: "ModelInspection", target: str | None) -> None:
         rows = [(*_row(op, placed=bool(target)), visible(n)) for op, n in zip(model.operators, names, strict=True)]
         show_table((*head, "name"), rows)
     _show_reasons(model.operators)
+    if model.pipeline:
+        _show_pipeline(model.pipeline)
+    if model.shared:
+        _show_shared(model.shared)
     echo_diagnostics(model.findings)
 
 
@@ -112,6 +151,29 @@ def _show_compiled(compiled: "CompiledModel") -> None:
         click.echo(f"  #{package.index}  {kinds}  caching token {package.caching_token:016x}{compiler}")
     if compiled.left:
         click.echo(f"left on the CPU: {len(compiled.left)} operators")
+
+
+def _show_pipeline(plan: "Pipeline") -> None:
+    from packager.cli._table import show_table
+
+    click.echo(
+        f"\nover {len(plan.segments)} Edge TPUs: a result every ~{plan.slowest_ms:.3g} ms, "
+        f"each ~{plan.latency_ms:.3g} ms after its input; estimated, the compiler was not run"
+    )
+    rows = [
+        (f"#{s.first}-#{s.last}", f"{s.cached_bytes:,}", f"{s.streamed_bytes:,}", f"{s.sent_bytes:,}", f"~{s.ms:.3g}")
+        for s in plan.segments
+    ]
+    show_table(("operators", ">cached", ">streamed", ">sent on", ">ms"), rows)
+
+
+def _show_shared(models: "tuple[Shared, ...]") -> None:
+    from packager.cli._table import show_table
+    from packager.report.text import visible
+
+    click.echo("\ncompiled together for one Edge TPU; estimated, the compiler was not run")
+    rows = [(f"{m.cached_bytes:,}", f"{m.streamed_bytes:,}", visible(m.name)) for m in models]
+    show_table((">cached", ">streamed", "model"), rows)
 
 
 def _row(op: "Operator", *, placed: bool) -> tuple[str, ...]:

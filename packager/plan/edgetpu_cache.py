@@ -6,7 +6,7 @@ channels to 4, and each channel brings its bias. The formulas were fitted on com
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from packager.config.profile import EdgeTpu
@@ -61,16 +61,32 @@ def plan_cache(model: Model, mapped: AbstractSet[int], tpu: EdgeTpu) -> CachePla
         mapped: indices of the operators that run on the TPU.
         tpu: the device.
     """
-    free = available = max(tpu.sram_bytes - plan_memory(model).arena_bytes, _LEAST_CACHE)
-    parameters = {}
-    for i, size, footprint in _sizes(model.main, mapped):
-        cached = footprint <= free
-        free -= footprint if cached else 0
-        parameters[i] = Parameters(bytes=size, cached=cached)
+    available = available_bytes(model, tpu)
+    parameters, _ = fill(parameter_sizes(model.main, mapped), available)
     return CachePlan(parameters=parameters, available_bytes=available)
 
 
-def _sizes(graph: Graph, mapped: AbstractSet[int]) -> Iterator[tuple[int, int, int]]:
+def available_bytes(model: Model, tpu: EdgeTpu) -> int:
+    """What the activations of a model leave of the on-chip memory."""
+    return max(tpu.sram_bytes - plan_memory(model).arena_bytes, _LEAST_CACHE)
+
+
+def fill(sizes: Iterable[tuple[int, int, int]], free: int) -> tuple[dict[int, Parameters], int]:
+    """Cache whole layers in order, as long as they fit; return them with what is left.
+
+    Args:
+        sizes: as `parameter_sizes` yields them.
+        free: bytes of memory.
+    """
+    parameters = {}
+    for i, size, footprint in sizes:
+        cached = footprint <= free
+        free -= footprint if cached else 0
+        parameters[i] = Parameters(bytes=size, cached=cached)
+    return parameters, free
+
+
+def parameter_sizes(graph: Graph, mapped: AbstractSet[int]) -> Iterator[tuple[int, int, int]]:
     """Yield operator, bytes in the compiled file, bytes of memory taken."""
     for i in sorted(mapped):
         node = graph.nodes[i]

@@ -12,6 +12,7 @@ from packager.frontends import Source
 from packager.ir import ABSENT, Graph, Tensor
 from packager.plan.cost import cost_of
 from packager.plan.edgetpu_executable import CompiledModel, read_compiled
+from packager.plan.edgetpu_pipeline import Pipeline, Shared
 from packager.report._codec import encode
 from packager.report.layers import layers_of, ports_of
 from packager.report.load import REPORT, load_report
@@ -72,12 +73,20 @@ class ModelInspection:
     findings: tuple[Diagnostic, ...]
     compiled: CompiledModel | None = None
     """What the Edge TPU compiler made of it, where it is a compiled file."""
+    pipeline: Pipeline | None = None
+    """Over several Edge TPUs, where that was asked."""
+    shared: tuple[Shared, ...] = ()
+    """With others on one Edge TPU, where that was asked."""
 
     def to_dict(self) -> dict[str, Any]:
         """As `inspect --json` prints it."""
         compiled = {"edgetpu": _compiled_facts(self.compiled)} if self.compiled else {}
+        pipeline = {"pipeline": encode(self.pipeline)} if self.pipeline else {}
+        shared = {"shared": encode(self.shared)} if self.shared else {}
         return {
             **compiled,
+            **pipeline,
+            **shared,
             "model": encode(self.facts),
             "inputs": encode(self.inputs),
             "outputs": encode(self.outputs),

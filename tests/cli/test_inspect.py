@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from cli.edgepack import Outcome
 from plan.compiled import CACHED, compiled, options, package
+from plan.test_edgetpu_pipeline import stack
 from report.placement.test_placement import network
 from report.sample import SAMPLE
 
@@ -94,3 +95,28 @@ def test_a_damaged_compiled_file_is_refused(tmp_path: Path) -> None:
     done = Outcome(command, path)
     assert done.code == 6
     assert "damaged Edge TPU package" in str(done.error)
+
+
+def test_a_plan_over_several_tpus(tmp_path: Path) -> None:
+    path = tmp_path / "net.tflite"
+    path.write_bytes(write_tflite(stack([1280] * 7)))
+    out = Outcome(command, path, "--target", "coral", "--tpus", "2").out
+    assert "over 2 Edge TPUs: a result every ~" in out
+    assert "#3-#5" in out
+    plan = Outcome(command, path, "--target", "coral", "--tpus", "2", "--json").json["pipeline"]
+    assert [(s["first"], s["last"], s["streamed_bytes"]) for s in plan["segments"]] == [(0, 2, 0), (3, 5, 0)]
+    assert Outcome(command, path, "--tpus", "2").code == 2
+    assert Outcome(command, path, "--target", "jetson", "--tpus", "2").code == 2
+    assert Outcome(command, path, "--target", "coral", "--tpus", "9").code == 2
+
+
+def test_models_beside_each_other(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.tflite", tmp_path / "second.tflite"
+    first.write_bytes(write_tflite(stack([1280] * 3)))
+    second.write_bytes(write_tflite(stack([1280] * 4)))
+    args = (first, "--target", "coral", "--beside", second)
+    assert "compiled together for one Edge TPU" in Outcome(command, *args).out
+    one, two = Outcome(command, *args, "--json").json["shared"]
+    assert (one["name"], two["name"]) == ("first", "second")
+    assert one["streamed_bytes"] == 0
+    assert two["streamed_bytes"] == 2 * two["cached_bytes"]

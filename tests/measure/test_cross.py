@@ -10,13 +10,15 @@ import pytest
 from emit.c.making import emitted, written
 from ops.convolving import Case, dense
 from ops.judging import inputs_for
+from reference import reference as reference_file
 
 from packager.config.profile import Cpu, load_profile
 from packager.errors import ToolError
 from packager.interp import reference
-from packager.ir import Model
+from packager.ir import Model, read_tflite
 from packager.measure import cross
 from packager.measure.c import run_program, selftest
+from packager.plan.cost import cost_of
 
 BOARDS = ("cortex-m4", "cortex-m7", "cortex-m33")
 MACHINES = {
@@ -127,6 +129,33 @@ def test_no_runner_without_an_operating_system_and_none_for_an_unknown_machine(t
     with pytest.raises(ToolError, match="no operating system"):
         cross.static_runner(source(tmp_path), tmp_path, cpu)
     assert cross.cross_compiler(dataclasses.replace(cpu, machine="vax")) is None
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_resnet_8_stays_below_what_a_small_board_spares(board: str, tmp_path: Path) -> None:
+    compiler_for(cpu_of(board))
+    resnet = read_tflite(reference_file("mlperf-tiny/pretrainedResnet_quant.tflite"))
+    folder = written(tmp_path, emitted(resnet, "integer", inputs_for(resnet, 1)))
+    found = cross.sections_of(folder, cpu_of(board))
+    assert found["model.c"].flash < 56 * 1024
+    assert found["model.c"].data + found["model.c"].bss == 0
+    assert found["model_weights.c"].rodata >= cost_of(resnet).params
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", MACHINES)
+def test_keyword_spotting_gives_the_same_integers(machine: str, tmp_path: Path) -> None:
+    cpu = MACHINES[machine]
+    emulator = shutil.which(compiler_for(cpu).emulator)
+    if not emulator:
+        pytest.skip(f"{compiler_for(cpu).emulator} is not here")
+    spotter = read_tflite(reference_file("mlperf-tiny/kws_ref_model.tflite"))
+    inputs = inputs_for(spotter, 2)
+    folder = written(tmp_path, emitted(spotter, "integer", inputs))
+    program = cross.static_runner(folder, tmp_path, cpu)
+    assert selftest(program, emulator=[emulator]) == ""
+    (found,) = run_program(program, spotter, inputs, emulator=[emulator])
+    np.testing.assert_array_equal(found, reference.run(spotter, inputs, "integer")[0])
 
 
 @pytest.mark.slow

@@ -58,7 +58,6 @@ class Microcontroller:
             files=(model, Entry(path="runtime/README.md", content=page, role="doc"), *generated),
             artifact=model.path,
             engine="c",
-            engines=("litert",),
         )
 
 
@@ -66,12 +65,14 @@ def _not_integer(job: Job) -> Iterable[Diagnostic]:
     graph = job.quantized.model.main
     if job.recipe.scheme != "int8":
         yield _error(f"recipe {job.recipe.name!r} is {job.recipe.scheme}", "take a recipe of the scheme int8")
-    strange = [t for t in (*graph.inputs, *graph.activations()) if graph.type_of(t).dtype not in _INTEGERS]
-    for t in dict.fromkeys(strange):
+        return
+    tensors = dict.fromkeys((*graph.inputs, *graph.activations()))
+    if strange := [t for t in tensors if graph.type_of(t).dtype not in _INTEGERS]:
+        more = f", and {len(strange) - 1} more" if len(strange) > 1 else ""
         yield _error(
-            f"is {graph.type_of(t).dtype}: a microcontroller takes full int8",
+            f"is {graph.type_of(strange[0]).dtype}{more}: a microcontroller takes full int8",
             "calibrate with --calibration, and ask for int8 --inputs and --outputs",
-            where=f"tensor {graph.tensors[t].name!r}",
+            where=f"tensor {graph.tensors[strange[0]].name!r}",
         )
 
 

@@ -71,11 +71,13 @@ def test_an_operator_without_a_kernel_is_named_with_its_place() -> None:
     assert "ATAN2 #0" in str(found[0])
 
 
-def test_a_float_model_is_refused_tensor_by_tensor() -> None:
-    found = problems(made(alone(dense_model()), scheme="float32"))
-    assert [d.where for d in found] == ["", "tensor 'x'", "tensor 'y'"]
-    assert "float32" in found[1].message
-    assert "--calibration" in found[1].hint
+def test_a_float_model_is_refused_by_recipe_or_by_tensor() -> None:
+    (found,) = problems(made(alone(dense_model()), scheme="float32"))
+    assert found.message == "recipe 'test' is float32"
+    (found,) = problems(made(alone(dense_model())))
+    assert found.where == "tensor 'x'"
+    assert found.message.startswith("is float32, and 1 more")
+    assert "--calibration" in found.hint
 
 
 def test_what_does_not_fit_is_refused_with_the_numbers() -> None:

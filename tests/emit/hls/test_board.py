@@ -15,6 +15,9 @@ import pytest
 from emit.hls.making import Net, frames, q, reference_outputs, write_bundle
 
 from packager.config.profile import load_profile
+from packager.emit.hls import design_for
+from packager.emit.hls._render import _context, _rendered
+from packager.emit.hls._streams import Channel
 from packager.ir import Model
 
 BOARDS = ("fpga-arty-a7-35t", "fpga-pynq-z2", "fpga-kv260")
@@ -27,7 +30,7 @@ opt_design place_design route_design"""
 
 
 def model() -> Model:
-    """Six values a pixel in, three values out: neither is a power of two."""
+    """Six values a pixel in, three values out."""
     net = Net(seed=3)
     x = net.conv(net.input((4, 4, 6), q(0.05, -9)), 4, (3, 3))
     return net.model(net.dense(net.reshape(x, (1, 64)), 3))
@@ -77,6 +80,21 @@ def test_vivado_gets_its_commands_in_order(target: str, tmp_path: Path) -> None:
     assert [line.split()[-1] for line in said if line.startswith("create_bd_cell")][1:3] == ["edgepack", "dma_input_0"]
     assert (folder / "board/edgepack.bit").read_text("utf-8") == "board_wrapper.bit"
     assert (folder / "board/edgepack.hwh").read_text("utf-8") == "board.hwh"
+
+
+def test_a_beat_that_no_dma_engine_knows_is_converted() -> None:
+    part = load_profile("fpga-pynq-z2").fpga
+    assert part is not None
+    context = _context(design_for(model(), part), "wide")
+    context["inputs"] = [Channel(name="input_0", lanes=6, values=96, port=True)]
+    context["outputs"] = [Channel(name="output_0", lanes=12, values=24, port=True)]
+    script = dict(_rendered(context))["board/vivado.tcl"]
+    assert "CONFIG.c_m_axis_mm2s_tdata_width 16" in script
+    assert "width_input_0 {CONFIG.S_TDATA_NUM_BYTES 2 CONFIG.M_TDATA_NUM_BYTES 6 " in script
+    assert "width_output_0 {CONFIG.S_TDATA_NUM_BYTES 12 CONFIG.M_TDATA_NUM_BYTES 4 " in script
+    assert "CONFIG.TDATA_REMAP {tdata[31:0]} CONFIG.DEFAULT_TLAST 6}" in script
+    for cell in ("width_input_0", "width_output_0", "last_output_0"):
+        assert f"get_bd_pins {cell}/$pin" in script
 
 
 class Board:

@@ -9,7 +9,7 @@ import numpy as np
 
 from packager.ir import ABSENT, DType, Graph, Node, Padding, TensorType
 from packager.ops import Call, call_of
-from packager.ops._windows import axes_of, windows
+from packager.ops._windows import Axis, axes_of
 from packager.prune._contract import Array, Bounds, Mask, Product, Real, Slot
 from packager.prune.ops._evaluate import evaluable, evaluate, settled, widest
 
@@ -69,8 +69,16 @@ def patterns(call: Call, height: int, width: int) -> Mask | None:
     rows, columns = axes_of(call, call.input(0).dims, height, width)
     if not any((rows.before, rows.after, columns.before, columns.after)):
         return None
-    inside = np.ones((1, *call.input(0).dims[1:3], 1), np.bool_)
-    found: Mask = np.unique(windows(inside, rows, columns).reshape(-1, height * width), axis=0)
+    down, across = (_inside(axis, size) for axis, size in zip((rows, columns), call.input(0).dims[1:3], strict=True))
+    found: Mask = (down[:, None, :, None] & across[None, :, None, :]).reshape(-1, height * width)
+    return found
+
+
+def _inside(axis: Axis, length: int) -> Mask:
+    """The sets of taps inside the input along one dimension, ``[n, size]``."""
+    start = np.arange(axis.steps) * axis.stride - axis.before
+    at = start[:, None] + np.arange(axis.size) * axis.dilation
+    found: Mask = np.unique((at >= 0) & (at < length), axis=0)
     return found
 
 

@@ -19,6 +19,7 @@ from packager.interp import reference
 from packager.ir import Model
 from packager.measure.engines import find_engine
 from packager.measure.interface import interface_of
+from packager.plan.arrangement import arranged
 
 _DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnxruntime": "onnxruntime"}
 """Whose version an engine's numbers depend on; the other engines are EdgePack's own code."""
@@ -102,18 +103,21 @@ def _run(
     except ToolError as error:
         return [], [_note(f"{product.engine} was not run here: {error}", error.hint)], None
     runs = [_golden(_variant(product.engine, job.arithmetic), tuple(output[:golden] for output in outputs))]
-    scored = real(tuple(output[golden:] for output in outputs), faces) if samples is not None else None
-    return runs, [], scored
+    if samples is None:
+        return runs, [], None
+    scored = real(tuple(output[golden:] for output in outputs), faces)
+    types = model.output_types()
+    return runs, [], tuple(arranged(output, t.dims) for output, t in zip(scored, types, strict=True))
 
 
 def native(samples: Samples, model: Model, faces: Model) -> tuple[Array, ...]:
-    """Return samples in the artifact's own types: integers of the integer model, or the real values they stand for."""
+    """Return samples in the artifact's own types and layout: integers of the integer model, or what they stand for."""
     arrays = []
     for array, own, face in zip(
         to_integer(samples, model).arrays.values(), model.input_types(), faces.input_types(), strict=True
     ):
         quant = own.quant if own.is_quantized and face.dtype.is_float else None
-        arrays.append(array if quant is None else quant.dequantize(array))
+        arrays.append(arranged(array if quant is None else quant.dequantize(array), face.dims))
     return tuple(arrays)
 
 

@@ -62,7 +62,7 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
         shrunk = prune(shrunk, asked.pruning, data, asked.profiles, max_drop=request.max_drop)
     source = shrunk.source
     quantized = _quantize(request, asked, source, data, step)
-    jobs = tuple(_job(request, asked, profile, quantized, data) for profile in asked.profiles)
+    jobs = tuple(_job(request, asked, profile, quantized, data, source.onnx) for profile in asked.profiles)
     _refuse(request, jobs)
     step("running the float model")
     truths = {name: truth_of(q, data.evaluation or data.calibration) for name, q in quantized.items()}
@@ -74,7 +74,8 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
 def _cut(source: Source, names: tuple[str, ...]) -> Source:
     """The source with its graph ended at the tensors named; its bytes and hash stay those of the file."""
     result = CutAt(names=names).apply(source.model)
-    return dataclasses.replace(source, model=result.model, notes=(*source.notes, *result.notes))
+    onnx = None if names else source.onnx
+    return dataclasses.replace(source, model=result.model, notes=(*source.notes, *result.notes), onnx=onnx)
 
 
 def _quantize(
@@ -97,7 +98,12 @@ def _quantize(
 
 
 def _job(
-    request: BuildRequest, asked: Resolved, profile: Profile, quantized: Mapping[str, Quantized], data: Data
+    request: BuildRequest,
+    asked: Resolved,
+    profile: Profile,
+    quantized: Mapping[str, Quantized],
+    data: Data,
+    onnx: bytes | None,
 ) -> Job:
     recipe = asked.recipes[profile.name]
     return Job(
@@ -108,6 +114,8 @@ def _job(
         arithmetic=request.arithmetic or profile.arithmetic,
         quantized=quantized[recipe.name],
         golden=to_integer(data.golden, quantized[recipe.name].model),
+        source_onnx=onnx,
+        calibration=data.calibration,
     )
 
 

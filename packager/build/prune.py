@@ -52,7 +52,7 @@ def prune(
         raise _too_much(before, pruned, cost, max_drop)
     total, *cuts = pruned.notes()
     notes = (*shrunk.source.notes, total, Diagnostic(severity=Severity.NOTE, message=cost))
-    source = dataclasses.replace(shrunk.source, model=pruned.model, notes=notes)
+    source = dataclasses.replace(shrunk.source, model=pruned.model, notes=notes, onnx=None)
     return Shrunk(source=source, cuts=(*shrunk.cuts, *cuts))
 
 

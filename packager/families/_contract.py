@@ -28,6 +28,10 @@ class Job:
     """The integer model, the float model it came from (where there is one) and the calibrated ranges."""
     golden: Samples
     """Golden inputs, in the integer model's own types, a handful."""
+    source_onnx: bytes | None = None
+    """The source's own ONNX graph, where it is one; see `Source.onnx`."""
+    calibration: Samples | None = None
+    """Real values for the inputs of the float model."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,7 @@ from packager.emit.onnx import MIN_OPSET, Emitted, missing_ranges, translate, un
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
+from packager.families._own_onnx import OwnFile, Port, own_graph_of, quantize_own, refused_of_own
 from packager.figure import Place
 from packager.ir import Model
 from packager.plan.onnx_graph import onnx_graph
@@ -67,6 +68,9 @@ class Jetson:
             return
         source = _source(job, trt)
         yield from source.notes
+        if (own := own_graph_of(job)) is not None:
+            yield from refused_of_own(own, trt.version)
+            return
         found = list(unsupported(source.model))
         if source.scheme == "int8":
             found += missing_ranges(source.model, source.ranges, source.keep_float)
@@ -76,15 +80,26 @@ class Jetson:
         trt = job.profile.tensorrt
         assert trt is not None, "check comes first"
         source = _source(job, trt)
-        emitted = _emitted(source, trt)
-        model = Entry(path="model/model.onnx", content=emitted.content, role="model")
+        if (own := own_graph_of(job)) is not None:
+            made = quantize_own(job, own, scheme=source.scheme, integer_weights=_takes_integer_weights(trt))
+            found = refused_of_own(made.content, trt.version)
+        else:
+            emitted = _emitted(source, trt)
+            made = OwnFile(content=emitted.content, inputs=tuple(_inputs(source.model)), opset=OPSET)
+            found = _refused(emitted, source.model, trt)
+        model = Entry(path="model/model.onnx", content=made.content, role="model")
         return Product(
-            files=(model, *_runtime(job, trt, source)),
+            files=(model, *_runtime(job, trt, source, made)),
             artifact=model.path,
             engine="onnxruntime",
             default=Place.GPU,
-            diagnostics=(*source.notes, *_refused(emitted, source.model, trt)),
+            diagnostics=(*source.notes, *found),
         )
+
+
+def _inputs(model: Model) -> Iterator[Port]:
+    for name, type_ in zip(model.input_names(), model.input_types(), strict=True):
+        yield name, type_.dtype.value, type_.dims
 
 
 def _source(job: Job, trt: TensorRt) -> _Source:
@@ -133,14 +148,14 @@ def _takes_integer_weights(trt: TensorRt) -> bool:
     return int(trt.version.split(".")[0]) >= 10
 
 
-def _runtime(job: Job, trt: TensorRt, source: _Source) -> Iterable[Entry]:
+def _runtime(job: Job, trt: TensorRt, source: _Source, made: OwnFile) -> Iterable[Entry]:
     sparse = len(sparse_layers(source.model.main)) if trt.sparse_2_4 else 0
     values = {
         "name": job.name,
         "version": job.version,
         "title": job.profile.title,
         "tensorrt": trt.version,
-        "opset": OPSET,
+        "opset": made.opset,
         "what": _WHAT[source.scheme],
         "precision": _PRECISION[source.scheme] + (" --sparsity=enable" if sparse else ""),
         "quantized": source.scheme == "int8",
@@ -148,10 +163,7 @@ def _runtime(job: Job, trt: TensorRt, source: _Source) -> Iterable[Entry]:
         "sparse": f"{sparse} layer{'s' * (sparse > 1)}" if sparse else "",
         "tolerance": _TOLERANCE[source.scheme],
         "workspace_mib": max(64, job.profile.memory.ram_bytes // _WORKSPACE_SHARE >> 20),
-        "inputs": [
-            {"name": name, "shape": list(type_.dims), "dtype": type_.dtype.value}
-            for name, type_ in zip(source.model.input_names(), source.model.input_types(), strict=True)
-        ],
+        "inputs": [{"name": name, "shape": list(dims), "dtype": dtype} for name, dtype, dims in made.inputs],
     }
     for name in _RUNTIME:
         yield Entry(

@@ -36,5 +36,6 @@ def shrink(source: Source, *, keep_dead: bool = False) -> Shrunk:
     total, *cuts = pruned.notes() or (None,)
     if total is None:
         return Shrunk(source=static)
-    smaller = dataclasses.replace(static, model=pruned.model, notes=(*static.notes, total))
+    # The source's own ONNX graph still holds them.
+    smaller = dataclasses.replace(static, model=pruned.model, notes=(*static.notes, total), onnx=None)
     return Shrunk(source=smaller, cuts=tuple(cuts))

@@ -60,6 +60,12 @@ def test_a_model_without_any_is_only_normalised(tmp_path: Path) -> None:
     assert write_tflite(shrunk.source.model) == write_tflite(normalise(source.model))
 
 
+@pytest.mark.parametrize(("keep", "onnx"), [(False, None), (True, b"graph")])
+def test_an_onnx_graph_that_holds_the_channels_is_let_go(tmp_path: Path, *, keep: bool, onnx: bytes | None) -> None:
+    source = read_model(request(tmp_path, network(integer=False)).model, ReadOptions())
+    assert shrink(dataclasses.replace(source, onnx=b"graph"), keep_dead=keep).source.onnx == onnx
+
+
 def test_a_half_quantized_model_is_refused_before_it_is_cut(tmp_path: Path) -> None:
     b = GraphBuilder()
     weights = b.const(np.ones((2, 3), np.int8), quant=QuantParams.per_tensor(0.1))

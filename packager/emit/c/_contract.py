@@ -28,8 +28,6 @@ class Constant:
     name: str
     ctype: str
     values: Ints
-    guard: str = ""
-    """A preprocessor condition under which alone it exists."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

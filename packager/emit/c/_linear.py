@@ -10,8 +10,6 @@ from packager.ir import DType, TensorType
 from packager.ops._requantize import activation_of, clampable
 
 _QUAD = 4
-UNSIGNED = "EP_UNSIGNED"
-"""Defined by the kernels where the machine's dot product takes activations as unsigned."""
 
 
 def operand_problems(op: Op, x: int = 0) -> Iterator[Problem]:
@@ -49,12 +47,10 @@ def reach_of(rows: Ints, bias: Ints) -> Ints:
 
 
 def matrix_constants(rows: Ints, bias: Ints, suffix: str = "") -> tuple[Constant, ...]:
-    """Weights, biases and sums for `ep_matrix`; `rows` is ``[outputs, runs, run]``."""
-    sums = 128 * rows.astype(np.int64).sum(axis=(1, 2))
+    """Weights and biases for `ep_matrix`; `rows` is ``[outputs, runs, run]``."""
     return (
         Constant(name=f"weights{suffix}", ctype="int8_t", values=packed(rows)),
         Constant(name=f"bias{suffix}", ctype="int32_t", values=padded(bias, BLOCK)),
-        Constant(name=f"sums{suffix}", ctype="int32_t", values=padded(sums, BLOCK), guard=UNSIGNED),
     )
 
 
@@ -74,7 +70,6 @@ def matrix_fields(op: Op, rows: Ints, scaling: Scaling, suffix: str = "", first:
     return {
         "weights": op.symbol(f"weights{suffix}"),
         "bias": op.symbol(f"bias{suffix}"),
-        "sums": f"EP_SUMS({op.symbol(f'sums{suffix}')})",
         "scaling": fields,
         "outputs": rows.shape[0],
         "rows": rows.shape[1],

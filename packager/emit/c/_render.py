@@ -18,8 +18,8 @@ from packager.util.hashing import sha256_bytes
 
 _FOLDER = "c"
 _INCLUDE = re.compile(r'^#include "(\w+)\.h"', re.MULTILINE)
-_ALWAYS = {"edgepack", "target"}
-"""Headers that the generated files include themselves."""
+_ALWAYS = {"edgepack"}
+"""The header that the generated files include themselves."""
 _CTYPES = {"float32": "float"}
 _RENDERED = ("model.h", "model.c", "model_weights.h", "model_weights.c", "selftest.c", "CMakeLists.txt", "Makefile")
 
@@ -99,7 +99,7 @@ def _values(model: Model, laid: Laid, arithmetic: str, golden: Samples, name: st
         "layers": [_layer(laid, i) for i in range(len(laid.layers))],
         "declarations": [text.declaration(symbol, c) for symbol, c in constants],
         "definitions": [text.definition(symbol, c) for symbol, c in constants],
-        "constant_bytes": sum(_bytes(c) for _, c in constants if not c.guard),
+        "constant_bytes": sum(_bytes(c) for _, c in constants),
         "selftest": selftest_of(model, laid, arithmetic, golden),
     }
 

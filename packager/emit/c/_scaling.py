@@ -16,6 +16,8 @@ BLOCK = 16
 """Channels that kernels take at once: constants of channels are padded to a multiple of it."""
 _NAMES = {Rule.FLOAT32: "float32", Rule.TWICE: "twice", Rule.DOUBLE: "once"}
 _LARGEST_SHIFT = 30
+_END = 1 << 31
+"""Of int32; vector kernels add half a unit to a sum before they shift it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,22 +57,32 @@ def finished(op: Op, rule: Rule, constants: list[Constant]) -> Scaling:
 
 
 def multipliers_of(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: Ints) -> tuple[Ints, Ints]:
-    """Multiplier and shift of each channel, for one of the fixed-point rules."""
+    """Multiplier and shift of each channel, for one of the fixed-point rules.
+
+    A channel that no input can lift off the zero point has a multiplier of 0: dead channels have huge biases.
+    """
     real = np.broadcast_to(product_scale(x, weights, op.output), reach.shape)
-    return exact_multipliers(real, reach) if rule is Rule.DOUBLE else fixed.quantize_multiplier(real)
+    if rule is Rule.DOUBLE:
+        return exact_multipliers(real, reach)
+    multiplier, shift = fixed.quantize_multiplier(real)
+    ends = np.stack([fixed.multiply(np.minimum(reach, _END - 1) * sign, multiplier, shift) for sign in (-1, 1)])
+    dead = (ends == 0).all(axis=0) & (shift <= 0)
+    return np.where(dead, 0, multiplier), np.where(dead, 0, shift)
 
 
 def scaling_problems(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: Ints) -> Iterator[Problem]:
     """What does not fit the kernels' 32 bits."""
     hint = "retrain or recalibrate: a bias or a scale is far out of range"
-    if reach.max(initial=0) >= 1 << 31:
-        yield Problem(f"its accumulator reaches {reach.max()}, more than 32 bits hold", hint)
-    elif rule is not Rule.FLOAT32:
+    half = np.zeros_like(reach)
+    if rule is not Rule.FLOAT32 and reach.max(initial=0) < _END:
         multiplier, shift = multipliers_of(op, x, weights, rule, reach)
-        if multiplier.max(initial=0) >= 1 << 31 or shift.max(initial=0) > (
-            62 if rule is Rule.DOUBLE else _LARGEST_SHIFT
-        ):
+        left = shift.max(initial=0) if rule is Rule.TWICE else 0
+        if multiplier.max(initial=0) >= _END or left > _LARGEST_SHIFT:
             yield Problem("its scaling needs more than 32 bits", hint)
+        half = (1 << np.maximum(-shift, 0)) >> 1 if rule is Rule.TWICE else half
+    largest = (reach + half).max(initial=0)
+    if largest >= _END:
+        yield Problem(f"its sums reach {reach.max()}, more than the kernels' 32 bits hold", hint)
 
 
 def _padded_shift(shift: Ints) -> Ints:

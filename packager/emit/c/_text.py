@@ -60,16 +60,12 @@ def _lines(words: Sequence[str], width: int) -> Iterator[str]:
 
 
 def declaration(symbol: str, constant: Constant) -> str:
-    return _guarded(constant, f"extern const {constant.ctype} {symbol}[{len(constant.values)}];")
+    return f"extern const {constant.ctype} {symbol}[{len(constant.values)}];"
 
 
 def definition(symbol: str, constant: Constant) -> str:
     head = f"EP_CONSTANT const {constant.ctype} {symbol}[{len(constant.values)}] = {{"
-    return _guarded(constant, "\n".join([head, *_numbers(constant.values), "};"]))
-
-
-def _guarded(constant: Constant, text: str) -> str:
-    return f"#if {constant.guard}\n{text}\n#endif" if constant.guard else text
+    return "\n".join([head, *_numbers(constant.values), "};"])
 
 
 def _numbers(values: Ints, per_line: int = 24) -> Iterator[str]:

@@ -5,6 +5,7 @@
 #define EDGEPACK_DEPTHWISE_CONV_2D_H
 
 #include "requantize.h"
+#include "target.h"
 #include "window.h"
 
 #define EP_LANES 16
@@ -67,10 +68,20 @@ EP_INLINE void ep_depthwise_pixel(const ep_depthwise_conv_2d *d, const int8_t *i
         ep_depthwise_lanes(d, taps, first, d->window.output_c - first, out);
 }
 
+#if EP_AVX512
+#include "depthwise_avx512.h"
+#endif
+
 static void ep_depthwise_conv_2d_run(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, int8_t *outside)
 {
     const ep_window *const w = &d->window;
     memset(outside, d->zero_point, (size_t)w->input_c);
+#if EP_AVX512
+    if (d->multiplier == 1) {
+        ep_depthwise_chunks(d, in, out, outside);
+        return;
+    }
+#endif
     for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w))
         for (int32_t y = 0; y < w->output_h; y++)
             for (int32_t x = 0; x < w->output_w; x++, out += w->output_c)

@@ -31,23 +31,32 @@ EP_INLINE int32_t ep_sum_weighted(const ep_sum *s, int32_t a, int32_t b)
     return (total + (1 << (s->shift - 1))) >> s->shift;
 }
 
-EP_INLINE void ep_sum_row(const ep_sum *s, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step,
-                          int32_t count, int8_t *out)
+/* A row of elements. Compilers make vectors of it where `fixed` and the steps are constants. */
+EP_INLINE void ep_sum_row(const ep_sum *s, const int fixed, const int8_t *a, const int32_t a_step, const int8_t *b,
+                          const int32_t b_step, int32_t count, int8_t *out)
 {
+    const ep_sum p = *s; /* So that no store to `out` can change it. */
     for (int32_t i = 0; i < count; i++) {
         const int32_t x = a[i * a_step], y = b[i * b_step];
-        const int32_t v = s->fixed ? ep_sum_fixed(s, x, y) : ep_sum_weighted(s, x, y);
-        out[i] = (int8_t)ep_clamp(v + s->zero, s->low, s->high);
+        const int32_t v = fixed ? ep_sum_fixed(&p, x, y) : ep_sum_weighted(&p, x, y);
+        out[i] = (int8_t)ep_clamp(v + p.zero, p.low, p.high);
     }
 }
 
 static void ep_sum_run(const ep_sum *s, const int8_t *a, const int8_t *b, int8_t *out)
 {
     const ep_broadcast *const shape = &s->shape;
-    const int32_t count = shape->dims[EP_RANK - 1];
-    for (int32_t row = 0; row < ep_broadcast_rows(shape); row++, out += count)
-        ep_sum_row(s, a + ep_broadcast_at(shape, shape->a, row), shape->a[EP_RANK - 1],
-                   b + ep_broadcast_at(shape, shape->b, row), shape->b[EP_RANK - 1], count, out);
+    const int32_t count = shape->dims[EP_RANK - 1], a_step = shape->a[EP_RANK - 1], b_step = shape->b[EP_RANK - 1];
+    for (int32_t row = 0; row < ep_broadcast_rows(shape); row++, out += count) {
+        const int8_t *const x = a + ep_broadcast_at(shape, shape->a, row);
+        const int8_t *const y = b + ep_broadcast_at(shape, shape->b, row);
+        if (a_step != 1 || b_step != 1)
+            ep_sum_row(s, s->fixed, x, a_step, y, b_step, count, out);
+        else if (s->fixed)
+            ep_sum_row(s, 1, x, 1, y, 1, count, out);
+        else
+            ep_sum_row(s, 0, x, 1, y, 1, count, out);
+    }
 }
 
 #endif

@@ -1,18 +1,20 @@
-/* What the machine's dot product asks of the constants. */
+/* Which vector instructions the kernels use. Every choice computes the same integers. */
 #ifndef EDGEPACK_TARGET_H
 #define EDGEPACK_TARGET_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-/* vpdpbusd multiplies unsigned by signed bytes: 128 is added to every activation, and taken off the sums again by a
-   constant that exists only then. A mix of compiler flags between files is an error of the linker, not a wrong number. */
-#if defined(__AVX512VNNI__) && defined(__AVX512VL__) && defined(__AVX512BW__) && !defined(EDGEPACK_PORTABLE)
-#define EP_UNSIGNED 1
-#define EP_SUMS(symbol) (symbol)
+#if defined(EDGEPACK_PORTABLE)
+#define EP_AVX512 0
+#elif defined(__AVX512VNNI__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
+#define EP_AVX512 1
 #else
-#define EP_UNSIGNED 0
-#define EP_SUMS(symbol) NULL
+#define EP_AVX512 0
+#endif
+
+/* Loops over registers must vanish. */
+#if defined(__clang__)
+#define EP_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define EP_UNROLL _Pragma("GCC unroll 16")
 #endif
 
 #endif

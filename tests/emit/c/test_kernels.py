@@ -260,10 +260,11 @@ def test_kernels_compute_the_interpreters_integers(table: str, arithmetic: str, 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("vectors", ["-march=native", "-DEDGEPACK_PORTABLE"])
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @pytest.mark.parametrize("table", TABLES)
-def test_kernels_are_clean_under_sanitizers(table: str, arithmetic: str, tmp_path: Path) -> None:
-    check(together(TABLES[table]), arithmetic, tmp_path, flags=SANITIZED)
+def test_kernels_are_clean_under_sanitizers(table: str, arithmetic: str, vectors: str, tmp_path: Path) -> None:
+    check(together(TABLES[table]), arithmetic, tmp_path, flags=(*SANITIZED, vectors))
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)

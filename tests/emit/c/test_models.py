@@ -46,7 +46,7 @@ def test_mlperf_tiny_on_many_inputs(name: str, arithmetic: str, tmp_path: Path) 
 @pytest.mark.parametrize("name", MLPERF_INT8)
 def test_mlperf_tiny_is_clean_under_sanitizers(name: str, arithmetic: str, tmp_path: Path) -> None:
     model, inputs = model_and_inputs(name, 2)
-    check(model, arithmetic, tmp_path, inputs=inputs, flags=SANITIZED)
+    check(model, arithmetic, tmp_path, inputs=inputs, flags=(*SANITIZED, "-march=native"))
 
 
 @pytest.mark.slow

@@ -1,0 +1,82 @@
+/* Requantization of 16 accumulators at once, the same integers as in requantize.h. */
+#ifndef EDGEPACK_REQUANTIZE_AVX512_H
+#define EDGEPACK_REQUANTIZE_AVX512_H
+
+#include "requantize.h"
+#include "target.h"
+
+#include <immintrin.h>
+
+/* What 16 channels are scaled by. */
+typedef struct {
+    __m512 scale;
+    __m512i multiplier, left, right;
+} ep_scale16;
+
+EP_INLINE ep_scale16 ep_scale16_none(void)
+{
+    const ep_scale16 s = {_mm512_setzero_ps(), _mm512_setzero_si512(), _mm512_setzero_si512(),
+                          _mm512_setzero_si512()};
+    return s;
+}
+
+/* Those from `channel` on, where a model of the rules float32 and twice has them. */
+EP_INLINE ep_scale16 ep_scale16_load(const ep_requantize *r, int32_t channel)
+{
+    ep_scale16 s = ep_scale16_none();
+    (void)r, (void)channel; /* A model of the rule once has neither. */
+#if EP_FLOAT32
+    if (r->rule == ep_rule_float32)
+        s.scale = _mm512_loadu_ps(r->scale + channel);
+#endif
+#if EP_TWICE
+    if (r->rule == ep_rule_twice) {
+        const __m512i shift = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(r->shift + channel)));
+        const __m512i zero = _mm512_setzero_si512();
+        s.multiplier = _mm512_loadu_si512(r->multiplier + channel);
+        s.left = _mm512_max_epi32(shift, zero);
+        s.right = _mm512_max_epi32(_mm512_sub_epi32(zero, shift), zero);
+    }
+#endif
+    return s;
+}
+
+/* round(a * b / 2^31), ties upwards. */
+EP_INLINE __m512i ep_high_mul16(__m512i a, __m512i b)
+{
+    const __m512i half = _mm512_set1_epi64(1 << 30);
+    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(a, b), half);
+    const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32)), half);
+    return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
+}
+
+/* round(v / 2^exponent), ties away from zero; |v| under 2^30 where an exponent is not 0. */
+EP_INLINE __m512i ep_divide16(__m512i v, __m512i exponent)
+{
+    const __mmask16 some = _mm512_test_epi32_mask(exponent, exponent);
+    const __m512i one = _mm512_set1_epi32(1);
+    const __m512i half = _mm512_maskz_sllv_epi32(some, one, _mm512_sub_epi32(exponent, one));
+    const __m512i moved = _mm512_add_epi32(_mm512_add_epi32(v, half), _mm512_maskz_srai_epi32(some, v, 31));
+    return _mm512_srav_epi32(moved, exponent);
+}
+
+/* Results with the zero point added, clamped, as int32; for the rules float32 and twice. */
+EP_INLINE __m512i ep_scaled16(const ep_requantize *r, const ep_scale16 *s, __m512i sums)
+{
+    const __m512i zero = _mm512_set1_epi32(r->zero_point);
+#if EP_FLOAT32
+    if (!EP_TWICE || r->rule == ep_rule_float32) {
+        __m512 v = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), s->scale);
+        v = _mm512_max_ps(v, _mm512_set1_ps((float)(r->low - r->zero_point)));
+        v = _mm512_min_ps(v, _mm512_set1_ps((float)(r->high - r->zero_point)));
+        return _mm512_add_epi32(_mm512_cvt_roundps_epi32(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), zero);
+    }
+#endif
+    __m512i v = ep_high_mul16(_mm512_sllv_epi32(sums, s->left), s->multiplier);
+    v = ep_divide16(v, s->right);
+    v = _mm512_max_epi32(v, _mm512_set1_epi32(r->low - r->zero_point));
+    v = _mm512_min_epi32(v, _mm512_set1_epi32(r->high - r->zero_point));
+    return _mm512_add_epi32(v, zero);
+}
+
+#endif

@@ -9,7 +9,7 @@ import numpy as np
 from packager.emit.c._contract import Constant, Fields, Ints, Op, Problem, padded
 from packager.ir import TensorType
 from packager.ops import _fixed_point as fixed
-from packager.ops._exact_multiplier import exact_multipliers
+from packager.ops._exact_multiplier import InexactError, exact_multipliers
 from packager.ops._requantize import Rule, product_scale, product_scale32
 
 BLOCK = 16
@@ -75,13 +75,16 @@ def scaling_problems(op: Op, x: TensorType, weights: TensorType, rule: Rule, rea
     hint = "retrain or recalibrate: a bias or a scale is far out of range"
     half = np.zeros_like(reach)
     if rule is not Rule.FLOAT32 and reach.max(initial=0) < _END:
-        multiplier, shift = multipliers_of(op, x, weights, rule, reach)
+        try:
+            multiplier, shift = multipliers_of(op, x, weights, rule, reach)
+        except InexactError as error:
+            yield Problem(str(error), hint)
+            return
         left = shift.max(initial=0) if rule is Rule.TWICE else 0
         if multiplier.max(initial=0) >= _END or left > _LARGEST_SHIFT:
             yield Problem("its scaling needs more than 32 bits", hint)
         half = (1 << np.maximum(-shift, 0)) >> 1 if rule is Rule.TWICE else half
-    largest = (reach + half).max(initial=0)
-    if largest >= _END:
+    if (reach + half).max(initial=0) >= _END:
         yield Problem(f"its sums reach {reach.max()}, more than the kernels' 32 bits hold", hint)
 
 

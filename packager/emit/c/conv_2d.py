@@ -1,5 +1,6 @@
 """CONV_2D: pointwise ones are a matrix product over all pixels, others slide."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from packager.emit.c._linear import (
     quads_of,
     reach_of,
 )
-from packager.emit.c._scaling import scaling_of, scaling_problems
+from packager.emit.c._scaling import BLOCK, scaling_of, scaling_problems
 from packager.emit.c._window import window_of
 from packager.ops._requantize import Rule
 
@@ -41,7 +42,11 @@ class _Conv2d:
         bias = folded_bias(op, _rows(op), x)
         scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(_rows(op), bias))
         share = outputs // groups
-        constants: list[Constant] = list(scaling.constants)
+        # The last group's channels begin anywhere in the scaling's arrays, and a whole block is read from there.
+        spare = BLOCK if groups > 1 else 0
+        constants: list[Constant] = [
+            dataclasses.replace(c, values=np.pad(c.values, (0, spare), mode="edge")) for c in scaling.constants
+        ]
         matrices: list[Fields] = []
         for g in range(groups):
             suffix = f"_{g}" if groups > 1 else ""

@@ -251,3 +251,22 @@ def test_an_accumulator_that_may_overflow_is_refused() -> None:
     )
     (found,) = unsupported(b.model([y]), "integer")
     assert "its sums reach 2147548" in found.message
+
+
+def test_a_scale_that_no_integer_rounds_like_is_refused() -> None:
+    b = GraphBuilder()
+    x = b.input("x", (1, 4), DType.INT8, quant(1.0))
+    w = b.const(np.full((1, 4), 127, np.int8), "w", quant(1.7784969941203599e-06))
+    bias = b.const(np.asarray([2**29], np.int32), "b", quant(1.7784969941203599e-06))
+    y = b.op(
+        "FULLY_CONNECTED",
+        [x, w, bias],
+        (1, 1),
+        options="FullyConnectedOptions",
+        dtype=DType.INT8,
+        quant=quant(0.9033055305480957),
+    )
+    model = b.model([y])
+    assert not unsupported(model, "xnnpack")
+    (found,) = unsupported(model, "integer")
+    assert "no integer multiplier" in found.message

@@ -45,7 +45,7 @@ class Generated:
         files = [str(source / name) for name in ("model.c", "model_weights.c", "selftest.c")]
         subprocess.run([*command, "-shared", "-fPIC", *files, "-o", str(library)], check=True)
         self.library = ctypes.CDLL(str(library))
-        header = (source / "model.h").read_text()
+        header = (source / "model.h").read_text(encoding="utf-8")
         size = int(header.split("MODEL_ARENA_BYTES ")[1].split("u")[0])
         self.space = np.zeros(size + 64, np.uint8)
         self.at = -self.space.ctypes.data % 64

@@ -12,9 +12,11 @@ from packager.build.result import BuildResult, BuiltBundle
 from packager.build.score import Truth, score, truth_of
 from packager.build.shrink import shrink
 from packager.build.timing import time_artifact, write_timed_report
+from packager.build.together import together
 from packager.build.vendor import complete
 from packager.bundle import Bundle, Origin, check_destination
 from packager.config.profile import Profile
+from packager.config.recipe import Recipe
 from packager.config.request import BuildRequest
 from packager.config.samples import to_integer
 from packager.errors import Diagnostic, Severity, UnsupportedError
@@ -65,8 +67,14 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
     jobs = tuple(_job(request, asked, profile, quantized, data, source.onnx) for profile in asked.profiles)
     _refuse(request, jobs)
     step("running the float model")
-    truths = {name: truth_of(q, data.evaluation or data.calibration) for name, q in quantized.items()}
-    made = [_make(request, shrunk.detailed, job, data, truths[job.recipe.name], step) for job in jobs]
+    samples = data.evaluation or data.calibration
+    found = together(lambda q: truth_of(q, samples), quantized.values(), model_bytes=source.bytes)
+    truths = dict(zip(quantized, found, strict=True))
+    made = together(
+        lambda job: _make(request, shrunk.detailed, job, data, truths[job.recipe.name], step),
+        jobs,
+        model_bytes=source.bytes,
+    )
     notes = tuple(dict.fromkeys((*source.notes, *(n for q in quantized.values() for n in q.notes))))
     return BuildResult(bundles=tuple(_write(request, asked, m, step) for m in made), notes=notes)
 
@@ -82,19 +90,20 @@ def _quantize(
     request: BuildRequest, asked: Resolved, source: Source, data: Data, step: Step
 ) -> Mapping[str, Quantized]:
     """Quantize once a recipe, however many targets share it."""
-    found: dict[str, Quantized] = {}
-    for recipe in asked.recipes.values():
-        if recipe.name not in found:
-            step(f"quantizing by {recipe.name}")
-            found[recipe.name] = quantize_model(
-                source.model,
-                recipe,
-                data.calibration,
-                input_shapes=source.input_shapes,
-                inputs=request.inputs,
-                outputs=request.outputs,
-            )
-    return found
+    recipes = {recipe.name: recipe for recipe in asked.recipes.values()}
+
+    def quantize(recipe: Recipe) -> Quantized:
+        step(f"quantizing by {recipe.name}")
+        return quantize_model(
+            source.model,
+            recipe,
+            data.calibration,
+            input_shapes=source.input_shapes,
+            inputs=request.inputs,
+            outputs=request.outputs,
+        )
+
+    return dict(zip(recipes, together(quantize, recipes.values(), model_bytes=source.bytes), strict=True))
 
 
 def _job(

@@ -50,7 +50,7 @@ def test_its_numbers_are_compared_in_its_own_layout(built: dict[str, tuple[Path,
     assert "golden/golden.json" in {f.path for f in read_manifest(path).files}
     (golden,) = sorted((path / "golden").glob("input*.npy"))
     assert np.load(golden).shape == (8, 3, 10, 12)
-    assert "| `image` | [1, 3, 10, 12] | float32 |" in (path / "runtime" / "README.md").read_text()
+    assert "| `image` | [1, 3, 10, 12] | float32 |" in (path / "runtime" / "README.md").read_text(encoding="utf-8")
 
 
 def test_where_the_shape_does_not_tell_the_layout_the_lowered_graph_is_written(tmp_path: Path) -> None:

@@ -43,11 +43,14 @@ def completed(folder: Path, monkeypatch: pytest.MonkeyPatch, packed: bytes) -> P
     result = folder / "result"
     result.write_bytes(write_tflite(compiled(work.quantized.model, slice(0, 1), options(packed))))
     program = folder / "edgetpu_compiler"
-    program.write_text(f"""#!{sys.executable}
+    program.write_text(
+        f"""#!{sys.executable}
 import pathlib, shutil, sys
 print({LOG!r})
 shutil.copy({str(result)!r}, pathlib.Path(sys.argv[sys.argv.index("-o") + 1]) / "model_edgetpu.tflite")
-""")
+""",
+        encoding="utf-8",
+    )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
     return complete(work, FAMILY.emit(work))

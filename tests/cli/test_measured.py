@@ -28,7 +28,7 @@ def test_a_profile_is_shown_and_kept_nowhere(tmp_path: Path) -> None:
     folder = bundle().write(tmp_path)
     profile = tmp_path / "profile.json"
     rows = [{"name": f"layer {i}", "averageMs": 0.1 * i, "percentage": i, "timeMs": i} for i in range(1, 5)]
-    profile.write_text(json.dumps([{"count": 10}, *rows]))
+    profile.write_text(json.dumps([{"count": 10}, *rows]), encoding="utf-8")
     done = Outcome(command, folder, "--trtexec", profile, "--layers", "2")
     assert done.code == 0
     assert done.out.index("layer 4") < done.out.index("layer 3")
@@ -40,5 +40,5 @@ def test_mistakes(tmp_path: Path) -> None:
     folder = bundle().write(tmp_path)
     assert Outcome(command, folder).code == 2
     assert Outcome(command, folder, "--trtexec", tmp_path / "none.json").code == 2
-    (tmp_path / "other.json").write_text("{}")
+    (tmp_path / "other.json").write_text("{}", encoding="utf-8")
     assert Outcome(command, folder, "--trtexec", tmp_path / "other.json").code == 2

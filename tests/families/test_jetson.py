@@ -253,7 +253,7 @@ def test_the_benchmark_asks_trtexec_for_its_files(device: Device) -> None:
     def run() -> "subprocess.CompletedProcess[str]":
         command = ["sh", str(device.bundle / "runtime" / "benchmark.sh"), "--useSpinWait"]
         return subprocess.run(
-            command, env=device.environment, capture_output=True, text=True, check=False, cwd=device.root
+            command, env=device.environment, capture_output=True, check=False, cwd=device.root, encoding="utf-8"
         )
 
     assert (run().stdout, run().returncode) == ("times.json profile.json\n", 0)

@@ -96,16 +96,16 @@ class Program:
         if compiler is None:
             pytest.skip("no C++ compiler (g++) to compile infer.cpp with")
         bundle = unpack(FAMILY.emit(job("jetson", float_source(dense_model()))), folder / "bundle")
-        (folder / "NvInfer.h").write_text(COMMON % RELEASES[release])
-        (folder / "cuda_runtime_api.h").write_text(CUDA)
-        (folder / "engine").write_text("an engine")
+        (folder / "NvInfer.h").write_text(COMMON % RELEASES[release], encoding="utf-8")
+        (folder / "cuda_runtime_api.h").write_text(CUDA, encoding="utf-8")
+        (folder / "engine").write_text("an engine", encoding="utf-8")
         source, self.path, self.folder = bundle / "runtime" / "infer.cpp", folder / "infer", folder
         flags = ["-std=c++14", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-fsanitize=address,undefined"]
         subprocess.run([compiler, *flags, "-I", folder, source, "-o", self.path], check=True)
 
     def __call__(self, *words: str) -> "subprocess.CompletedProcess[str]":
         # The stand-ins' objects are as TensorRT's: the runner deletes them, so a leak is the runner's.
-        return subprocess.run([self.path, *words], cwd=self.folder, capture_output=True, text=True, check=False)
+        return subprocess.run([self.path, *words], cwd=self.folder, capture_output=True, check=False, encoding="utf-8")
 
 
 @pytest.fixture(scope="module", params=RELEASES)
@@ -129,9 +129,9 @@ def test_it_explains_what_it_can_not_do(program: Program) -> None:
     np.save(program.folder / "x.npy", np.zeros(3, np.float32))
     np.save(program.folder / "four.npy", np.zeros(4, np.float32))
     np.save(program.folder / "double.npy", np.zeros(3))
-    (program.folder / "text.npy").write_text("no array, and longer than that")
+    (program.folder / "text.npy").write_text("no array, and longer than that", encoding="utf-8")
     (program.folder / "short.npy").write_bytes((program.folder / "x.npy").read_bytes()[:20])
-    (program.folder / "old").write_text("old")
+    (program.folder / "old").write_text("old", encoding="utf-8")
     for words, code, why in [
         ((), 2, "usage: infer"),
         (("engine",), 2, "usage: infer"),
@@ -160,5 +160,5 @@ def test_the_build_file_builds(program: Program) -> None:
     places += [f"-DTENSORRT_LIBRARY={library}", f"-DCUDA_LIBRARY={library}"]
     subprocess.run([cmake, "-S", runtime, "-B", build, *places], check=True, capture_output=True)
     subprocess.run([cmake, "--build", build], check=True, capture_output=True)
-    done = subprocess.run([build / "infer"], capture_output=True, text=True, check=False)
+    done = subprocess.run([build / "infer"], capture_output=True, check=False, encoding="utf-8")
     assert "usage: infer" in done.stderr

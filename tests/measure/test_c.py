@@ -73,7 +73,7 @@ def test_zig_is_the_last_resort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_code_that_a_compiler_refuses(tmp_path: Path) -> None:
     folder = bundle(tmp_path)
-    (folder / c.RUNTIME / "model.c").write_text("this is no C\n")
+    (folder / c.RUNTIME / "model.c").write_text("this is no C\n", encoding="utf-8")
     with pytest.raises(ToolError, match="failed with exit code") as caught:
         c.run_c(folder, inputs_for(model(), 1))
     assert "error" in caught.value.details

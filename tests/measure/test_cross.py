@@ -93,7 +93,7 @@ def test_code_that_a_compiler_refuses(tmp_path: Path) -> None:
     cpu = cpu_of("cortex-m4")
     compiler_for(cpu)
     folder = source(tmp_path)
-    (folder / "model.c").write_text("this is no C\n")
+    (folder / "model.c").write_text("this is no C\n", encoding="utf-8")
     with pytest.raises(ToolError, match=r"on model\.c for Cortex-M4 failed") as caught:
         cross.sections_of(folder, cpu)
     assert "error" in caught.value.details
@@ -109,7 +109,7 @@ def test_without_a_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_zig_comes_before_gcc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("zig", "arm-none-eabi-gcc"):
-        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).write_text("#!/bin/sh\n", encoding="utf-8")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     found = cross.cross_compiler(cpu_of("cortex-m33"))

@@ -20,7 +20,7 @@ def times(path: Path, latencies: list[float]) -> Path:
             | {"h2dMs": 0.1, "computeMs": ms - 0.2, "d2hMs": 0.1, "latencyMs": ms}
         )
         clock += ms + 0.5
-    path.write_text(json.dumps(rows))
+    path.write_text(json.dumps(rows), encoding="utf-8")
     return path
 
 
@@ -43,7 +43,7 @@ def test_a_profile_becomes_layers_slowest_first(tmp_path: Path, median: dict[str
         for name, ms in (("pool", 0.1), ("conv + relu", 0.7), ("reformat", 0.2))
     ]
     path = tmp_path / "profile.json"
-    path.write_text(json.dumps(rows))
+    path.write_text(json.dumps(rows), encoding="utf-8")
     export = read_export(path, target="jetson")
     assert export.figures == ()
     assert [(x.name, x.share) for x in export.layers] == [("conv + relu", 70.0), ("reformat", 20.0), ("pool", 10.0)]
@@ -60,7 +60,7 @@ OTHERS = (
 @pytest.mark.parametrize("content", OTHERS)
 def test_another_file_is_refused_by_name(tmp_path: Path, content: str) -> None:
     path = tmp_path / "other.json"
-    path.write_text(content)
+    path.write_text(content, encoding="utf-8")
     with pytest.raises(EdgePackError, match=r"other\.json"):
         read_export(path, target="jetson")
     with pytest.raises(EdgePackError, match=r"none\.json"):

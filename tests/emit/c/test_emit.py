@@ -59,7 +59,7 @@ def sources(folder: Path, arithmetic: str = "xnnpack") -> Path:
 
 def compiled(source: Path, main: str, folder: Path, *more: str) -> Path:
     """Build a program of the runtime with a main file of the test's own."""
-    (folder / "own.c").write_text(main)
+    (folder / "own.c").write_text(main, encoding="utf-8")
     program = folder / "own"
     files = [str(source / name) for name in ("model.c", "model_weights.c", "selftest.c")]
     command = [*compiler(), *STRICT, f"-I{source}", *more, str(folder / "own.c"), *files, "-o", str(program)]
@@ -86,7 +86,7 @@ def test_kernels_are_copied_as_they_are(tmp_path: Path) -> None:
 
 
 def test_every_layer_is_called_by_name_in_order(tmp_path: Path) -> None:
-    code = (sources(tmp_path) / "model.c").read_text()
+    code = (sources(tmp_path) / "model.c").read_text(encoding="utf-8")
     body = code[code.index("void model_invoke") :]
     assert re.findall(r"layer_\d_\w+", body) == ["layer_0_conv_2d", "layer_1_logistic", "layer_2_fully_connected"]
     assert "first * / layer" in code, "a name can't end a comment"
@@ -99,7 +99,7 @@ def test_no_heap_no_files_no_global_data(tmp_path: Path) -> None:
         objects.append(tmp_path / f"{name}.o")
         flags = [*STRICT, "-O2", "-c", "-o", str(objects[-1])]
         subprocess.run([*compiler(), *flags, str(source / f"{name}.c")], check=True)
-    symbols = subprocess.run(["nm", *map(str, objects)], check=True, capture_output=True, text=True).stdout
+    symbols = subprocess.run(["nm", *map(str, objects)], check=True, capture_output=True, encoding="utf-8").stdout
     wanted = {m[1] for m in re.finditer(r"^ +U (\w+)$", symbols, re.MULTILINE)}
     own = {m[1] for m in re.finditer(r"^[0-9a-f]+ [TR] (\w+)$", symbols, re.MULTILINE)}
     assert wanted - own <= {"memcpy", "memset", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
@@ -116,7 +116,7 @@ def test_an_integer_model_computes_without_a_float(tmp_path: Path) -> None:
 
 
 def test_the_header_says_what_the_model_takes(tmp_path: Path) -> None:
-    header = (sources(tmp_path) / "model.h").read_text()
+    header = (sources(tmp_path) / "model.h").read_text(encoding="utf-8")
     for line in (
         "MODEL_INPUT_0_BYTES 108u",
         "MODEL_INPUT_0_DIM_3 3u",
@@ -146,10 +146,10 @@ def test_the_hash_changes_with_the_interface_only() -> None:
 def test_the_self_test_names_the_first_layer_that_differs(tmp_path: Path) -> None:
     source = sources(tmp_path)
     weights = source / "model_weights.c"
-    sound = weights.read_text()
-    weights.write_text(with_line(sound, "int8_t model_1_table"))
+    sound = weights.read_text(encoding="utf-8")
+    weights.write_text(with_line(sound, "int8_t model_1_table"), encoding="utf-8")
     assert selftest(compile_runtime(source, tmp_path)) == "LOGISTIC #1 'second'"
-    weights.write_text(with_line(weights.read_text(), "int8_t model_0_weights"))
+    weights.write_text(with_line(weights.read_text(encoding="utf-8"), "int8_t model_0_weights"), encoding="utf-8")
     assert selftest(compile_runtime(source, tmp_path)) == "CONV_2D #0 'first * / layer'"
 
 
@@ -195,7 +195,9 @@ int main(void)
 
 
 def test_cplusplus_may_include_the_header(tmp_path: Path) -> None:
-    (tmp_path / "own.cpp").write_text('#include "model.h"\nint main() { return MODEL_LAYERS == 3 ? 0 : 1; }\n')
+    (tmp_path / "own.cpp").write_text(
+        '#include "model.h"\nint main() { return MODEL_LAYERS == 3 ? 0 : 1; }\n', encoding="utf-8"
+    )
     command = ["-x", "c++", "-Wall", "-Werror", "-fsyntax-only", f"-I{sources(tmp_path)}", str(tmp_path / "own.cpp")]
     subprocess.run([*compiler(), *command], check=True)
 
@@ -210,7 +212,7 @@ def test_constants_go_to_the_section_that_is_named(tmp_path: Path) -> None:
         str(tmp_path / "w.o"),
     ]
     subprocess.run([*compiler(), *flags, str(source / "model_weights.c")], check=True)
-    listed = subprocess.run(["objdump", "-h", str(tmp_path / "w.o")], check=True, capture_output=True, text=True)
+    listed = subprocess.run(["objdump", "-h", str(tmp_path / "w.o")], check=True, capture_output=True, encoding="utf-8")
     assert ".flash2" in listed.stdout
 
 

@@ -9,7 +9,7 @@ from packager.build.examine import Examined, examine
 from packager.build.prune import prune
 from packager.build.resolve import Resolved, resolve
 from packager.build.result import BuildResult, BuiltBundle
-from packager.build.score import Truth, score, truth_of
+from packager.build.score import Truth, reference_of, score, truth_of
 from packager.build.shrink import shrink
 from packager.build.timing import time_artifact, write_timed_report
 from packager.build.together import together
@@ -68,7 +68,8 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
     _refuse(request, jobs)
     step("running the float model")
     samples = data.evaluation or data.calibration
-    found = together(lambda q: truth_of(q, samples), quantized.values(), model_bytes=source.bytes)
+    reference = reference_of(quantized.values(), samples)
+    found = together(lambda q: truth_of(q, samples, reference), quantized.values(), model_bytes=source.bytes)
     truths = dict(zip(quantized, found, strict=True))
     made = together(
         lambda job: _make(request, shrunk.detailed, job, data, truths[job.recipe.name], step),

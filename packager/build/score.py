@@ -1,7 +1,7 @@
 """How much of the float model is left in each artifact, as its own engine computes it."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from packager.build.golden import Array
 from packager.config.samples import Samples
@@ -28,8 +28,20 @@ class Truth:
     notes: tuple[Diagnostic, ...]
 
 
-def truth_of(quantized: Quantized, samples: Samples | None) -> Truth:
-    """Run the float model over the samples, and compare the integer model with it layer by layer.
+def reference_of(models: Iterable[Quantized], samples: Samples | None) -> tuple[Array, ...] | None:
+    """Return the float model's outputs over the samples; None where there are no samples or no float model.
+
+    However many recipes there are, the float model is one: it is run once.
+
+    Raises:
+        UnsupportedError: LiteRT can't run it.
+    """
+    floats = [quantized.float_model for quantized in models if quantized.float_model is not None]
+    return real_outputs(floats[0], samples.head(SCORED)) if floats and samples is not None else None
+
+
+def truth_of(quantized: Quantized, samples: Samples | None, reference: tuple[Array, ...] | None) -> Truth:
+    """Compare the integer model with the float one layer by layer; `reference` is of `reference_of`.
 
     Raises:
         UnsupportedError: LiteRT can't run one of them.
@@ -40,12 +52,7 @@ def truth_of(quantized: Quantized, samples: Samples | None) -> Truth:
     if quantized.float_model is None:
         return Truth(samples=few, reference=None, sqnr_db={}, notes=())
     layers = layer_sqnr(quantized, few.head(TRACED))
-    return Truth(
-        samples=few,
-        reference=real_outputs(quantized.float_model, few),
-        sqnr_db=layers,
-        notes=named_worst(quantized.model, layers),
-    )
+    return Truth(samples=few, reference=reference, sqnr_db=layers, notes=named_worst(quantized.model, layers))
 
 
 def score(job: Job, product: Product, outputs: tuple[Array, ...] | None, truth: Truth) -> tuple[Figure, ...]:

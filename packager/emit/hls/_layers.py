@@ -1,22 +1,14 @@
 """Which layer builds an operator: the module that bears its name."""
 
-import functools
-import importlib
-import importlib.util
-import pkgutil
-
 from packager.emit.hls._contract import Layer, Op
+from packager.util.lookup import export_names, find_export
 
-_PACKAGE = __package__
+_PACKAGE = "packager.emit.hls"
 
 
-@functools.cache
 def find_layer(name: str) -> Layer | None:
     """Return the layer of an operator, None where there is no template for it."""
-    module = f"{_PACKAGE}.{name.lower()}"
-    if not name.isidentifier() or name.startswith("_") or importlib.util.find_spec(module) is None:
-        return None
-    layer: Layer = importlib.import_module(module).LAYER
+    layer: Layer | None = find_export(_PACKAGE, name, "LAYER")
     return layer
 
 
@@ -29,5 +21,4 @@ def layer_of(op: Op) -> Layer:
 
 def layer_names() -> list[str]:
     """Return every operator with a template, sorted."""
-    package = importlib.import_module(_PACKAGE)
-    return sorted(m.name.upper() for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+    return export_names(_PACKAGE)

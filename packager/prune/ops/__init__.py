@@ -1,19 +1,12 @@
 """One module per operator: how channels pass through it, found by the operator's own name."""
 
-import functools
-import importlib
-import importlib.util
-
 from packager.prune._contract import Flow
+from packager.util.lookup import find_export
 
 __all__ = ["find_flow"]
 
 
-@functools.cache
 def find_flow(op: str) -> Flow | None:
     """Return how channels pass through an operator, None where that is not known."""
-    module = f"{__name__}.{op.lower()}"
-    if not op.isidentifier() or op.startswith("_") or importlib.util.find_spec(module) is None:
-        return None
-    flow: Flow = importlib.import_module(module).FLOW
+    flow: Flow | None = find_export(__name__, op, "FLOW")
     return flow

@@ -8,7 +8,7 @@ from packager.errors import Diagnostic, Severity, did_you_mean
 from packager.interp import reference
 from packager.ir import ABSENT, DType, Graph, Model
 
-_ACTIVATIONS = frozenset({DType.INT8, DType.FLOAT32})
+_ACTIVATIONS = frozenset({DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32})
 """Types of tensors that reach a kernel at run time."""
 
 
@@ -57,7 +57,7 @@ def _operator(op: Op) -> Iterator[Diagnostic]:
     strange = [t for t in (*op.node.inputs, *op.node.outputs) if _is_strange(op.graph, t)]
     if strange:
         tensor = op.graph.tensors[strange[0]]
-        yield _error(op.where, f"{tensor.name!r} is {tensor.type.dtype}, kernels take int8", "quantize it to int8")
+        yield _error(op.where, f"{tensor.name!r} is {tensor.type.dtype}, kernels take int8 or int16", "quantize it to int8")
         return
     for problem in kernel.problems(op):
         yield _error(op.where, problem.message, problem.hint)

@@ -17,3 +17,8 @@ def int8_problems(op: Op, inputs: int = 1) -> Iterator[Problem]:
             yield Problem(f"{tensor.name!r} has no single scale", "quantize activations per tensor")
     if not clampable(activation_of(op.attrs)):
         yield Problem("its fused activation is no clamp", "use RELU or RELU6")
+
+
+def kernel_of(name: str, op: Op) -> str:
+    """The kernel for the type of the operator's first input: ``<name>_int16`` beside that for int8."""
+    return f"{name}_int16" if op.input(0).dtype is DType.INT16 else name

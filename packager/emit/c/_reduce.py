@@ -1,4 +1,4 @@
-"""MEAN, SUM and REDUCE_MAX."""
+"""MEAN, SUM, REDUCE_MAX and REDUCE_MIN."""
 
 import dataclasses
 import math
@@ -15,12 +15,13 @@ from packager.ops._reduction import axes_of
 
 _MOST = 1 << 23
 """Elements whose sum fits 32 bits."""
+_ADDING = frozenset({"mean", "sum"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reduce:
     kind: str
-    """``mean``, ``sum`` or ``max``."""
+    """``mean``, ``sum``, ``max`` or ``min``."""
 
     def problems(self, op: Op) -> Iterator[Problem]:
         yield from int8_problems(op)
@@ -34,11 +35,11 @@ class Reduce:
     def layer(self, op: Op) -> Layer:
         shape = _shape(op)
         assert shape is not None, "problems() asked for it"
-        in_float = self.kind != "max" and is_xnnpack(op.evaluation)
-        fields: dict[str, Any] = {"reduction": "ep_reduce_max"}
+        in_float = self.kind in _ADDING and is_xnnpack(op.evaluation)
+        fields: dict[str, Any] = {"reduction": f"ep_reduce_{self.kind}"}
         if in_float:
             fields = self._float32(op)
-        elif self.kind != "max":
+        elif self.kind in _ADDING:
             fields = self._fixed(op)
         return Layer(
             invocations=(

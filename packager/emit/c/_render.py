@@ -21,6 +21,7 @@ _INCLUDE = re.compile(r'^#include "(\w+)\.h"', re.MULTILINE)
 _ALWAYS = {"edgepack"}
 """The header that the generated files include themselves."""
 _CTYPES = {"float32": "float"}
+_SIZES = {"int8_t": 1, "int16_t": 2, "int32_t": 4, "int64_t": 8, "float": 4}
 _RENDERED = ("model.h", "model.c", "model_weights.h", "model_weights.c", "selftest.c", "CMakeLists.txt", "Makefile")
 
 
@@ -105,7 +106,7 @@ def _values(model: Model, laid: Laid, arithmetic: str, golden: Samples, name: st
 
 
 def _bytes(constant: Constant) -> int:
-    return len(constant.values) * {"int8_t": 1, "int32_t": 4, "float": 4}[constant.ctype]
+    return len(constant.values) * _SIZES[constant.ctype]
 
 
 def _ports(model: Model, laid: Laid, *, inputs: bool) -> list[Mapping[str, Any]]:

@@ -2,4 +2,4 @@
 
 from packager.emit.c._move import Move
 
-KERNEL = Move()
+KERNEL = Move(data=None)

@@ -1,4 +1,4 @@
-/* MEAN, SUM and REDUCE_MAX of int8 over neighbouring dimensions: [outer, count, inner] to [outer, inner]. */
+/* MEAN, SUM, REDUCE_MAX and REDUCE_MIN of int8 over neighbouring dimensions: [outer, count, inner] to [outer, inner]. */
 #ifndef EDGEPACK_REDUCE_H
 #define EDGEPACK_REDUCE_H
 
@@ -7,7 +7,7 @@
 #include "real.h"
 #endif
 
-enum ep_reduction { ep_reduce_fixed, ep_reduce_float32, ep_reduce_max };
+enum ep_reduction { ep_reduce_fixed, ep_reduce_float32, ep_reduce_max, ep_reduce_min };
 
 typedef struct {
     int32_t outer, count, inner;
@@ -29,13 +29,16 @@ EP_INLINE int32_t ep_reduce_scaled(const ep_reduce *r, int32_t total)
 
 EP_INLINE int8_t ep_reduce_one(const ep_reduce *r, const int8_t *in)
 {
-    int32_t total = 0, largest = -128;
+    int32_t total = 0, largest = in[0], smallest = in[0];
     for (int32_t j = 0; j < r->count; j++) {
         const int32_t v = in[(ptrdiff_t)j * r->inner];
         total += v;
         largest = ep_max(largest, v);
+        smallest = ep_min(smallest, v);
     }
-    return (int8_t)(r->reduction == ep_reduce_max ? largest : ep_reduce_scaled(r, total));
+    if (r->reduction == ep_reduce_max || r->reduction == ep_reduce_min)
+        return (int8_t)(r->reduction == ep_reduce_max ? largest : smallest);
+    return (int8_t)ep_reduce_scaled(r, total);
 }
 
 static void ep_reduce_run(const ep_reduce *r, const int8_t *in, int8_t *out)

@@ -1,0 +1,5 @@
+"""BATCH_TO_SPACE_ND moves elements."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move()

@@ -1,0 +1,5 @@
+"""BROADCAST_TO moves elements."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move()

@@ -1,0 +1,5 @@
+"""REDUCE_MIN."""
+
+from packager.emit.c._reduce import Reduce
+
+KERNEL = Reduce("min")

@@ -1,0 +1,94 @@
+"""Kernels beyond the common ones, over awkward cases, held to the interpreter: indices, batches of blocks, tables."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from emit.c.making import SANITIZED, check, together
+from emit.c.test_kernels import EVERY, int32, moved, reduced
+from ops.judging import quant, unary
+
+from packager.ir import DType, GraphBuilder, Model
+from packager.ops import ARITHMETICS
+
+SAME = (0.05, 3)
+Shape = tuple[int, ...]
+
+
+def arg(op: str, shape: Shape, axis: int, to: DType = DType.INT32, dtype: DType = DType.INT8) -> Model:
+    from packager.ir._schema import code_of
+
+    out = tuple(n for i, n in enumerate(shape) if i != axis % len(shape))
+    options = "ArgMaxOptions" if op == "ARG_MAX" else "ArgMinOptions"
+    b = GraphBuilder()
+    x = b.input("x", shape, dtype, quant(*SAME))
+    y = b.op(op, [x, b.const(np.asarray(axis, np.int32))], out, options=options, dtype=to, output_type=code_of(to))
+    return b.model([y])
+
+
+def blocks(op: str, shape: Shape, out: Shape, sizes: Shape, edges: tuple[Shape, Shape], **rest: Any) -> Model:
+    consts = [int32(*sizes), int32(*edges[0], *edges[1]).reshape(2, 2)]
+    return unary(op, shape, out, x=SAME, y=SAME, consts=consts, options=f"{_camel(op)}Options", **rest)
+
+
+def _camel(op: str) -> str:
+    return "".join(part.capitalize() for part in op.split("_")[:-1]) + "ND"
+
+
+def labelled(dtype: DType) -> Model:
+    """Indices that move on: what follows an ARG_MAX."""
+    model = arg("ARG_MAX", (2, 3, 5), -1, dtype)
+    b = GraphBuilder(model.main)
+    y = model.main.outputs[0]
+    flat = b.op("RESHAPE", [y, b.const(int32(6))], (6,), options="ReshapeOptions", dtype=dtype, new_shape=(6,))
+    last = b.op("SLICE", [flat, b.const(int32(4)), b.const(int32(2))], (2,), options="SliceOptions", dtype=dtype)
+    return b.model([last, flat])
+
+
+TABLES: dict[str, dict[str, Model]] = {
+    "arg": {
+        "last": arg("ARG_MAX", (1, 3, 4, 7), -1),
+        "middle": arg("ARG_MAX", (1, 5, 4, 3), 1),
+        "wide": arg("ARG_MAX", (1, 10), 1, DType.INT64),
+        "one": arg("ARG_MAX", (1, 6, 1), 2),
+        "least": arg("ARG_MIN", (1, 3, 9), -1),
+        "least-wide": arg("ARG_MIN", (1, 8, 3), 1, DType.INT64),
+        "moved-on": labelled(DType.INT32),
+        "moved-on-wide": labelled(DType.INT64),
+    },
+    "blocks": {
+        "to-batch": blocks("SPACE_TO_BATCH_ND", (1, 4, 6, 3), (6, 2, 2, 3), (2, 3), ((0, 0), (0, 0))),
+        "to-batch-padded": blocks("SPACE_TO_BATCH_ND", (1, 3, 3, 2), (4, 2, 2, 2), (2, 2), ((0, 1), (1, 0))),
+        "to-batch-many": blocks("SPACE_TO_BATCH_ND", (2, 3, 5, 1), (12, 2, 3, 1), (3, 2), ((2, 1), (0, 1))),
+        "to-space": blocks("BATCH_TO_SPACE_ND", (4, 2, 3, 2), (1, 4, 6, 2), (2, 2), ((0, 0), (0, 0))),
+        "to-space-cropped": blocks("BATCH_TO_SPACE_ND", (4, 2, 3, 2), (1, 3, 4, 2), (2, 2), ((0, 1), (1, 1))),
+    },
+    "more-moves": {
+        "broadcast": moved("BROADCAST_TO", (1, 1, 5), (3, 4, 5), int32(3, 4, 5), options="BroadcastToOptions"),
+        "broadcast-inner": moved("BROADCAST_TO", (1, 4, 1), (1, 4, 5), int32(1, 4, 5), options="BroadcastToOptions"),
+        "tile": moved("TILE", (1, 2, 3), (1, 4, 9), int32(1, 2, 3), options="TileOptions"),
+    },
+    "more-lookups": {
+        "exp": unary("EXP", EVERY, y=(0.5, -128), options="ExpOptions"),
+        "exp-saturating": unary("EXP", EVERY, x=(0.1, -128), y=(0.01, 127), options="ExpOptions"),
+        "gelu": unary("GELU", EVERY, options="GeluOptions", approximate=False),
+        "gelu-by-tanh": unary("GELU", EVERY, x=(0.03, 127), y=(0.02, -128), options="GeluOptions", approximate=True),
+    },
+    "least": {
+        "rows": reduced("REDUCE_MIN", (1, 5, 6, 7), (1,), x=SAME, y=SAME),
+        "all": reduced("REDUCE_MIN", (1, 5, 6, 7), (1, 2, 3), x=SAME, y=SAME),
+    },
+}
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@pytest.mark.parametrize("table", TABLES)
+def test_kernels_compute_the_interpreters_integers(table: str, arithmetic: str, tmp_path: Path) -> None:
+    check(together(TABLES[table]), arithmetic, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", TABLES)
+def test_kernels_are_clean_under_sanitizers(table: str, tmp_path: Path) -> None:
+    check(together(TABLES[table]), "xnnpack", tmp_path, flags=(*SANITIZED, "-march=native"))

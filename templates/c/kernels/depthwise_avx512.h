@@ -8,6 +8,7 @@
 
 #include "requantize_avx512.h"
 
+#define EP_DEPTHWISE_VECTORS ep_depthwise_chunks
 #define EP_TAP_GROUPS ((EP_TAPS + 3) / 4)
 
 typedef struct {

@@ -1,13 +1,46 @@
-/* Which vector instructions the kernels use. Every choice computes the same integers. */
+/* Which vector instructions the kernels use: one of these is 1, or none. Every choice computes the same integers.
+
+   A kernel <kernel>.h includes <kernel>_<set>.h where there is one for the set, and runs its portable C where there is
+   none. -DEDGEPACK_PORTABLE leaves all of them out. */
 #ifndef EDGEPACK_TARGET_H
 #define EDGEPACK_TARGET_H
 
-#if defined(EDGEPACK_PORTABLE)
-#define EP_AVX512 0
-#elif defined(__AVX512VNNI__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(EDGEPACK_PORTABLE)
+#define EP_VECTORS 1
+#else
+#define EP_VECTORS 0
+#endif
+
+#if EP_VECTORS && defined(__AVX512VNNI__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
 #define EP_AVX512 1
 #else
 #define EP_AVX512 0
+#endif
+
+#if EP_VECTORS && !EP_AVX512 && defined(__AVX2__)
+#define EP_AVX2 1
+#else
+#define EP_AVX2 0
+#endif
+
+#if EP_VECTORS && defined(__ARM_NEON)
+#define EP_NEON 1
+#else
+#define EP_NEON 0
+#endif
+
+/* Dot products of four bytes, on top of NEON. */
+#if EP_NEON && defined(__ARM_FEATURE_DOTPROD)
+#define EP_DOTPROD 1
+#else
+#define EP_DOTPROD 0
+#endif
+
+/* Pairs of halfwords in the ordinary registers: Cortex-M4, M7, M33, ARMv6. */
+#if EP_VECTORS && !EP_NEON && defined(__ARM_FEATURE_SIMD32)
+#define EP_DSP 1
+#else
+#define EP_DSP 0
 #endif
 
 /* Loops over registers must vanish. */

@@ -14,6 +14,7 @@ from packager.plan.memory import plan_memory
 from packager.quantize import Quantized
 from packager.report.layers import layers_of, memory_of, ports_of
 from packager.report.model import (
+    Compression,
     GoldenEngine,
     ModelFacts,
     OpScheme,
@@ -38,6 +39,7 @@ def report_of(
     sqnr_db: Mapping[int, float] | None = None,
     notes: Iterable[Diagnostic] = (),
     trusted: bool = True,
+    compression: Compression | None = None,
 ) -> Report:
     """Return the report, without anything measured in time: the same inputs give the same report.
 
@@ -76,6 +78,7 @@ def report_of(
             dict.fromkeys((*source.notes, *job.quantized.notes, *cost.diagnostics(), *product.diagnostics, *notes))
         ),
         quantization=_quantization(job.quantized),
+        compression=compression,
         memory=memory_of(memory),
         golden=tuple(
             GoldenEngine(engine=run.engine, version=f"{run.runtime} {run.version}", detail=run.resolver) for run in runs

@@ -20,8 +20,10 @@ class Data:
     """A handful: of the calibration inputs, else of the evaluation's, else drawn at random."""
 
 
-def load_data(request: BuildRequest, source: Source) -> Data:
+def load_data(request: BuildRequest, source: Source, *, labels: bool = False) -> Data:
     """Read what the request names, for the inputs of the model as it was read.
+
+    `labels` takes the labels of the calibration inputs as well, where their file has some.
 
     Raises:
         ConfigError: a file can't be read or does not fit the model.
@@ -31,7 +33,9 @@ def load_data(request: BuildRequest, source: Source) -> Data:
     if request.calibration == RANDOM:
         calibration = random_samples(model, RANDOM_COUNT, request.seed, input_shapes=shapes)
     elif request.calibration:
-        calibration = load_samples(Path(request.calibration), model, input_shapes=shapes)
+        calibration = load_samples(
+            Path(request.calibration), model, labels=None if labels else False, input_shapes=shapes
+        )
     if request.eval:
         evaluation = load_samples(request.eval, model, labels=True, input_shapes=shapes)
     golden = calibration or evaluation or random_samples(model, COUNT, request.seed, input_shapes=shapes)

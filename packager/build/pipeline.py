@@ -1,12 +1,13 @@
 """The whole job, from top to bottom: read, calibrate, quantize, ask every family, emit, run, report, write."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 
 from packager.build.assemble import report_of
+from packager.build.compress import Smaller, compress, refine, with_schemes
 from packager.build.data import Data, load_data
 from packager.build.examine import Examined, examine
-from packager.build.prune import prune
 from packager.build.resolve import Resolved, resolve
 from packager.build.result import BuildResult, BuiltBundle
 from packager.build.score import Truth, reference_of, score, truth_of
@@ -57,13 +58,16 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
     asked = resolve(request)
     step("reading the model")
     source = _cut(read_model(request.model, ReadOptions(input_shapes=request.input_shapes)), request.cut_at)
-    data = load_data(request, source)
+    data = load_data(request, source, labels=bool(asked.steps))
     shrunk = shrink(source, keep_dead=request.keep_dead)
-    if asked.pruning is not None:
-        step("pruning channels")
-        shrunk = prune(shrunk, asked.pruning, data, asked.profiles, max_drop=request.max_drop)
+    smaller = None
+    if asked.steps:
+        step("compressing")
+        multiple = math.lcm(*(p.channel_multiple for p in asked.profiles))
+        smaller = compress(shrunk, asked.steps, data, request, multiple_of=multiple)
+        shrunk = smaller.shrunk
     source = shrunk.source
-    quantized = _quantize(request, asked, source, data, step)
+    quantized = _quantize(request, asked, source, data, step, smaller)
     jobs = tuple(_job(request, asked, profile, quantized, data, source.onnx) for profile in asked.profiles)
     _refuse(request, jobs)
     step("running the float model")
@@ -72,7 +76,7 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
     found = together(lambda q: truth_of(q, samples, reference), quantized.values(), model_bytes=source.bytes)
     truths = dict(zip(quantized, found, strict=True))
     made = together(
-        lambda job: _make(request, shrunk.detailed, job, data, truths[job.recipe.name], step),
+        lambda job: _make(request, shrunk.detailed, job, data, truths[job.recipe.name], step, smaller),
         jobs,
         model_bytes=source.bytes,
     )
@@ -88,21 +92,22 @@ def _cut(source: Source, names: tuple[str, ...]) -> Source:
 
 
 def _quantize(
-    request: BuildRequest, asked: Resolved, source: Source, data: Data, step: Step
+    request: BuildRequest, asked: Resolved, source: Source, data: Data, step: Step, smaller: Smaller | None
 ) -> Mapping[str, Quantized]:
     """Quantize once a recipe, however many targets share it."""
     recipes = {recipe.name: recipe for recipe in asked.recipes.values()}
 
     def quantize(recipe: Recipe) -> Quantized:
         step(f"quantizing by {recipe.name}")
-        return quantize_model(
+        quantized = quantize_model(
             source.model,
-            recipe,
+            recipe if smaller is None else with_schemes(recipe, smaller.kept),
             data.calibration,
             input_shapes=source.input_shapes,
             inputs=request.inputs,
             outputs=request.outputs,
         )
+        return quantized if smaller is None else refine(quantized, smaller)
 
     return dict(zip(recipes, together(quantize, recipes.values(), model_bytes=source.bytes), strict=True))
 
@@ -141,7 +146,9 @@ def _refuse(request: BuildRequest, jobs: tuple[Job, ...]) -> None:
         raise UnsupportedError.from_diagnostics(request.model.name, found)
 
 
-def _make(request: BuildRequest, source: Source, job: Job, data: Data, truth: Truth, step: Step) -> _Made:
+def _make(
+    request: BuildRequest, source: Source, job: Job, data: Data, truth: Truth, step: Step, smaller: Smaller | None
+) -> _Made:
     target = job.profile.name
     step(f"{target}: making the artifact")
     product = complete(job, family_of(job.profile).emit(job))
@@ -156,6 +163,7 @@ def _make(request: BuildRequest, source: Source, job: Job, data: Data, truth: Tr
         sqnr_db=truth.sqnr_db,
         notes=(*examined.notes, *truth.notes),
         trusted=data.calibration is None or data.calibration.trusted,
+        compression=None if smaller is None else smaller.report,
     )
     bundle = Bundle(
         job.name,

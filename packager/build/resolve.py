@@ -3,9 +3,10 @@
 import dataclasses
 from collections.abc import Mapping
 
+from packager.compress import Planned, plan_step
 from packager.config.budget import Budget, load_budget
+from packager.config.compression import StepTable, load_steps, steps_from
 from packager.config.profile import Profile, load_profile
-from packager.config.pruning import Pruning, load_pruning
 from packager.config.recipe import Recipe, load_recipe
 from packager.config.request import BuildRequest
 from packager.errors import ConfigError, did_you_mean
@@ -23,7 +24,8 @@ class Resolved:
     recipes: Mapping[str, Recipe]
     """By target."""
     budget: Budget | None
-    pruning: Pruning | None
+    steps: tuple[Planned, ...]
+    """Of compression, in order."""
 
 
 def resolve(request: BuildRequest) -> Resolved:
@@ -45,24 +47,39 @@ def resolve(request: BuildRequest) -> Resolved:
     if request.out.exists() and not request.out.is_dir():
         raise ConfigError(f"{request.out}: exists and is no directory", hint="give another one with -o")
     profiles = _profiles(request.targets)
+    recipes = {p.name: _recipe(request, p) for p in profiles}
     return Resolved(
         name=slug(request.name or request.model.stem),
         profiles=profiles,
-        recipes={p.name: _recipe(request, p) for p in profiles},
+        recipes=recipes,
         budget=load_budget(request.budget) if request.budget else None,
-        pruning=_pruning(request),
+        steps=_steps(request, recipes),
     )
 
 
-def _pruning(request: BuildRequest) -> Pruning | None:
+def _steps(request: BuildRequest, recipes: Mapping[str, Recipe]) -> tuple[Planned, ...]:
+    tables = load_steps(request.prune) if request.prune else _steps_of(request.recipe, recipes)
     limit = request.max_drop
     if limit is not None:
         if not limit >= 0:
             raise ConfigError(f"--max-drop {limit:g}: no number of points", hint="write 1 for one percentage point")
-        for given, option in ((request.prune, "--prune"), (request.eval, "--eval")):
+        for given, option in ((tables, "--prune"), (request.eval, "--eval")):
             if not given:
                 raise ConfigError(f"--max-drop needs {option}", hint="it limits what pruning costs on labelled inputs")
-    return load_pruning(request.prune) if request.prune else None
+    return tuple(plan_step(table) for table in tables)
+
+
+def _steps_of(name: str, recipes: Mapping[str, Recipe]) -> tuple[StepTable, ...]:
+    """The steps that the recipes name: all the same, for all targets are built from one smaller float model."""
+    named = {recipe.name: recipe for recipe in recipes.values()}
+    first, *others = named.values()
+    for other in others:
+        if other.steps != first.steps:
+            raise ConfigError(
+                f"recipes {first.name} and {other.name} name different compression steps",
+                hint="build their targets one by one, or give the steps with --prune FILE.toml",
+            )
+    return steps_from(first.steps, source=name or first.name) if first.steps else ()
 
 
 def _profiles(targets: tuple[str, ...]) -> tuple[Profile, ...]:

@@ -2,9 +2,10 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 from packager.config._table import from_table, parse_toml
 from packager.data import data_dir
@@ -66,6 +67,8 @@ class Recipe:
     outputs: str = "int8"
     calibration: Calibration = dataclasses.field(default_factory=Calibration)
     rules: tuple[Rule, ...] = ()
+    steps: tuple[Mapping[str, Any], ...] = ()
+    """Of compression, before the model is quantized: see `packager.config.compression`."""
 
     @property
     def needs_samples(self) -> bool:

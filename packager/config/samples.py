@@ -62,8 +62,10 @@ class Samples:
         return tuple(array[index : index + 1] for array in self.arrays.values())
 
 
-def load_samples(path: Path, model: Model, *, labels: bool = False, input_shapes: Shapes | None = None) -> Samples:
-    """Read data for the inputs of `model`; `labels` asks for classes as well.
+def load_samples(
+    path: Path, model: Model, *, labels: bool | None = False, input_shapes: Shapes | None = None
+) -> Samples:
+    """Read data for the inputs of `model`; `labels` asks for classes as well, None for them where there are some.
 
     A dynamic dimension takes any size, or that of `input_shapes` (by input name; the empty name is the only input).
 
@@ -74,6 +76,7 @@ def load_samples(path: Path, model: Model, *, labels: bool = False, input_shapes
     names = _names(model)
     arrays = read_arrays(path, frozenset(n for group in names for n in group))
     inputs = _pick(path, arrays, names)
+    wanted = LABELS in arrays if labels is None else labels
     checked: dict[str, Array] = {}
     for (name, *_), array, type_ in zip(names, inputs, _types(model, input_shapes), strict=True):
         checked[name] = _values(f"{path}: {name!r}", array, type_)
@@ -82,7 +85,7 @@ def load_samples(path: Path, model: Model, *, labels: bool = False, input_shapes
         raise ConfigError(f"{path}: inputs differ in their count: {counts}", hint="give every input of every sample")
     return Samples(
         arrays=checked,
-        labels=_labels(path, arrays, model, next(iter(counts.values()))) if labels else None,
+        labels=_labels(path, arrays, model, next(iter(counts.values()))) if wanted else None,
         source=path.name,
         sha256=sha256_tree(path) if path.is_dir() else sha256_file(path),
     )

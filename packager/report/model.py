@@ -74,6 +74,48 @@ class Quantization:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class LayerCurve:
+    """What one layer costs the whole float model as it alone is compressed further and further."""
+
+    layer: str
+    what: str
+    """``channels`` or ``weights`` (shares of them gone), ``int8`` (one point)."""
+    at: tuple[float, ...]
+    losses: tuple[float, ...]
+    """Distillation loss at each point."""
+    values: tuple[float, ...]
+    """Accuracy, agreement or SQNR at each point."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class CompressionStep:
+    """One step of compression: what it did, and what it cost the float model."""
+
+    step: str
+    title: str
+    summary: str
+    metric: str
+    """``accuracy``, ``agreement`` (both in percent) or ``sqnr`` (in dB)."""
+    unit: str
+    before: float
+    after: float
+    loss: float
+    """Distillation loss against the original, after it."""
+    columns: tuple[str, ...] = ()
+    """Headings of `rows`; ``>`` in front of one means numbers."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """Layer by layer."""
+    curves: tuple[LayerCurve, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Compression:
+    scored: str
+    """The inputs that `before` and `after` were measured on."""
+    steps: tuple[CompressionStep, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class MemoryRow:
     """Where one tensor lies in the arena, from the first operator that writes it to the last that reads it."""
 
@@ -126,6 +168,8 @@ class Report:
     diagnostics: tuple[Diagnostic, ...] = ()
     quantization: Quantization | None = None
     """None where the source was quantized already."""
+    compression: Compression | None = None
+    """None where no step was asked for; dead channels go without one."""
     memory: Memory | None = None
     golden: tuple[GoldenEngine, ...] = ()
     tools: tuple[Tool, ...] = ()

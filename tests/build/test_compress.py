@@ -1,4 +1,4 @@
-"""`--prune` from the request to the bundle, and what is refused with nothing written."""
+"""Compression steps from the request to the bundle, and what is refused with nothing written."""
 
 import dataclasses
 from pathlib import Path
@@ -59,13 +59,13 @@ def test_a_pruned_build_is_smaller_and_says_what_it_cost(tmp_path: Path) -> None
     assert macs <= 0.6 * (36 * 9 * (2 * 24 + 24 * 16) + 16 * 4)
     told = "\n".join(str(n) for n in result.notes)
     assert "of the multiply-accumulates were pruned away" in told
-    assert "100.00 % before pruning" in told
+    assert "accuracy 100.00 % before" in told
     assert any("of the least importance" in str(d) for d in bundle.report.diagnostics)
 
 
 def test_without_labels_the_agreement_is_told(tmp_path: Path) -> None:
     result = build(request(tmp_path, eval=None))
-    assert any("the class of" in n.message for n in result.notes)
+    assert any("agreement 100.00 % of the float model before" in n.message for n in result.notes)
 
 
 def test_too_great_a_drop_stops_the_build_with_the_table(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_too_great_a_drop_stops_the_build_with_the_table(tmp_path: Path) -> None
     with pytest.raises(UnsupportedError, match="more than 0 points of accuracy") as caught:
         build(asked)
     assert "CONV_2D #0" in caught.value.details
-    assert "% before pruning" in caught.value.details
+    assert "accuracy 100.00 % before" in caught.value.details
     assert not asked.out.exists()
 
 

@@ -1,0 +1,233 @@
+"""Compression on the way into a build: every step checked first, then run in order, and what each one cost."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from packager.build.data import Data
+from packager.build.score import SCORED
+from packager.build.shrink import Shrunk
+from packager.compress import Compressed, Context, Curve, Kept, Planned, Score
+from packager.compress._measure import Measurer
+from packager.config.recipe import Recipe, Rule
+from packager.config.request import BuildRequest
+from packager.config.samples import Samples, load_samples
+from packager.errors import ConfigError, Diagnostic, EdgePackError, Severity, UnsupportedError
+from packager.ir import Model
+from packager.quantize import Quantized
+from packager.report.model import Compression, CompressionStep, LayerCurve
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Smaller:
+    """What the steps made of the source."""
+
+    shrunk: Shrunk
+    kept: Kept
+    steps: tuple[Planned, ...]
+    contexts: tuple[Context, ...]
+    """One a step, as it was given."""
+    report: Compression
+
+
+def compress(
+    shrunk: Shrunk, steps: Sequence[Planned], data: Data, request: BuildRequest, *, multiple_of: int = 1
+) -> Smaller:
+    """Run the steps on the float model that a build starts from.
+
+    Args:
+        shrunk: With its dead channels gone already.
+        steps: In order.
+        data: The calibration inputs are the steps' own; the evaluation inputs, else the same ones, score them.
+        request: `max_drop` limits, in points of accuracy, what all steps together may cost.
+        multiple_of: Of channels, that the targets like.
+
+    Raises:
+        ConfigError: there is no calibration data, or the request does not fit the model.
+        UnsupportedError: a step can't take the model, or the drop is over `max_drop`.
+    """
+    teacher = shrunk.source.model
+    if data.calibration is None:
+        raise ConfigError(
+            "--prune needs calibration data, to know what matters in the model",
+            hint="add --calibration inputs.npz (some hundred real inputs)",
+        )
+    context = Context(
+        tuning=data.calibration,
+        teacher=teacher,
+        measure=_Lazy(teacher, data.calibration),
+        load=_Loader(teacher, Path()),
+        source=shrunk.source.path,
+        seed=request.seed,
+        multiple_of=multiple_of,
+    )
+    contexts = [dataclasses.replace(context, load=_Loader(teacher, step.table.folder)) for step in steps]
+    _check(teacher, steps, contexts)
+    samples = (data.evaluation or data.calibration).head(SCORED)
+    run = _Run(model=teacher, measure=Measurer(teacher, samples))
+    for planned, own in zip(steps, contexts, strict=True):
+        run.step(planned, own)
+        run.stop_over(request.max_drop, teacher)
+    where = f"{samples.count} inputs of {samples.source}"
+    notes = (*shrunk.source.notes, *run.notes(where))
+    source = dataclasses.replace(
+        shrunk.source, model=run.model, notes=notes, onnx=None if run.model is not teacher else shrunk.source.onnx
+    )
+    return Smaller(
+        shrunk=Shrunk(source=source, cuts=(*shrunk.cuts, *run.changes)),
+        kept=run.kept, steps=tuple(steps), contexts=tuple(run.contexts),
+        report=Compression(scored=where, steps=tuple(run.rows)),
+    )  # fmt: skip
+
+
+def with_schemes(recipe: Recipe, kept: Kept) -> Recipe:
+    """The recipe with a rule for each operator that a step wants in another scheme; only int8 recipes gain some."""
+    if recipe.scheme != "int8":
+        return recipe
+    rules = tuple(Rule(name=f"^{re.escape(name)}$", scheme=scheme) for name, scheme in sorted(kept.schemes.items()))
+    return dataclasses.replace(recipe, rules=(*recipe.rules, *rules))
+
+
+def refine(quantized: Quantized, smaller: Smaller) -> Quantized:
+    """Let the steps that have something to do after quantization do it."""
+    for planned, context in zip(smaller.steps, smaller.contexts, strict=True):
+        if planned.step.refine is None or quantized.float_model is None:
+            continue
+        done = planned.step.refine(quantized.model, quantized.float_model, planned.parameters, context)
+        note = Diagnostic(severity=Severity.NOTE, message=f"{planned.name}: {done.summary}")
+        quantized = dataclasses.replace(
+            quantized, model=done.model, notes=(*quantized.notes, note, *done.changes),
+            tools=(*quantized.tools, *done.tools),
+        )  # fmt: skip
+    return quantized
+
+
+class _Lazy:
+    """`Context.measure`: the original runs when the first step asks."""
+
+    def __init__(self, teacher: Model, samples: Samples) -> None:
+        self.teacher, self.samples = teacher, samples
+        self.measurer: Measurer | None = None
+
+    def __call__(self, models: Sequence[Model]) -> tuple[Score, ...]:
+        self.measurer = self.measurer or Measurer(self.teacher, self.samples)
+        return self.measurer(models)
+
+
+class _Loader:
+    """`Context.load`."""
+
+    def __init__(self, model: Model, folder: Path) -> None:
+        self.model, self.folder = model, folder
+
+    def __call__(self, path: str, *, labels: bool) -> Samples:
+        return load_samples(self.folder / path, self.model, labels=labels)
+
+
+def _check(model: Model, steps: Sequence[Planned], contexts: Sequence[Context]) -> None:
+    """Ask every step before any runs, and say all that is wrong at once."""
+    found: list[Diagnostic] = []
+    for planned, context in zip(steps, contexts, strict=True):
+        try:
+            problems = tuple(planned.step.check(model, planned.parameters, context))
+        except ConfigError as error:
+            raise _of(planned, error) from None
+        found += (dataclasses.replace(d, where=": ".join(w for w in (planned.name, d.where) if w)) for d in problems)
+    if any(problem.severity is Severity.ERROR for problem in found):
+        raise UnsupportedError.from_diagnostics(model.name, found)
+
+
+def _of(planned: Planned, error: EdgePackError) -> EdgePackError:
+    """The error with its place in the file."""
+    return type(error)(f"{planned.table.where}: {error}", hint=error.hint, details=error.details)
+
+
+@dataclasses.dataclass(kw_only=True, slots=True)
+class _Run:
+    """The model on its way through the steps."""
+
+    model: Model
+    measure: Measurer
+    kept: Kept = dataclasses.field(default_factory=Kept)
+    curves: tuple[Curve, ...] = ()
+    rows: list[CompressionStep] = dataclasses.field(default_factory=list)
+    changes: list[Diagnostic] = dataclasses.field(default_factory=list)
+    contexts: list[Context] = dataclasses.field(default_factory=list)
+    scores: list[Score] = dataclasses.field(default_factory=list)
+
+    def step(self, planned: Planned, context: Context) -> None:
+        if not self.scores:
+            self.scores += self.measure([self.model])
+        context = dataclasses.replace(context, kept=self.kept, curves=self.curves)
+        try:
+            done = planned.step.apply(self.model, planned.parameters, context)
+        except ConfigError as error:
+            raise _of(planned, error) from None
+        self.contexts.append(context)
+        changed = done.model is not self.model
+        self.scores += self.measure([done.model]) if changed else self.scores[-1:]
+        self.model, self.kept = done.model, _held(done.model, done.kept or self.kept, planned.name)
+        self.curves = (*self.curves, *done.curves)
+        self.changes += done.changes
+        self.rows.append(_row(planned, done, *self.scores[-2:]))
+
+    def stop_over(self, max_drop: float | None, teacher: Model) -> None:
+        """Refuse where the steps so far cost more than was allowed.
+
+        Raises:
+            UnsupportedError: with what every layer lost.
+        """
+        first, last = self.scores[0], self.scores[-1]
+        if max_drop is None or first.metric != "accuracy" or first.value - last.value <= max_drop:
+            return
+        lines = [f"{row.step}: {row.summary}; {_cost(row)}" for row in self.rows]
+        raise UnsupportedError(
+            f"{teacher.name}: {self.rows[-1].step} brings the loss to {first.value - last.value:.2f} points, more than"
+            f" {max_drop:g} points of accuracy",
+            hint="compress less, or fine-tune the model afterwards",
+            details="\n".join((*lines, *(str(change) for change in self.changes))),
+        )
+
+    def notes(self, where: str) -> tuple[Diagnostic, ...]:
+        """One line a step, and one for what all of them cost."""
+        lines = [f"{row.step}: {row.summary}; {_cost(row)}" for row in self.rows]
+        first, last = self.scores[0], self.scores[-1]
+        total = f"compression: {first} of the float model before, {last} after, on {where}"
+        return tuple(Diagnostic(severity=Severity.NOTE, message=text) for text in (*lines, total))
+
+
+def _held(model: Model, kept: Kept, step: str) -> Kept:
+    """What is kept, for the model as it is now: a step may cut or split a tensor, but not fill its zeros.
+
+    Raises:
+        EdgePackError: it did, which is a fault of ours.
+    """
+    masks = {}
+    for tensor in model.main.tensors:
+        mask = kept.masks.get(tensor.name)
+        if mask is None or tensor.data is None:
+            continue
+        alive = tensor.data != 0
+        if mask.shape == alive.shape and (alive & ~mask).any():
+            raise EdgePackError(f"{step} filled zeros of {tensor.name!r} that an earlier step made", hint="report it")
+        masks[tensor.name] = mask if mask.shape == alive.shape else alive
+    return dataclasses.replace(kept, masks=masks)
+
+
+def _row(planned: Planned, done: Compressed, before: Score, after: Score) -> CompressionStep:
+    table = done.table
+    columns = table.columns if table else ("layer", "change")
+    rows = table.rows if table else tuple((d.where, d.message) for d in done.changes)
+    return CompressionStep(
+        step=planned.name, title=planned.step.title, summary=done.summary,
+        metric=after.metric, unit=after.unit, before=before.value, after=after.value, loss=after.loss,
+        columns=columns if rows else (), rows=rows,
+        curves=tuple(
+            LayerCurve(layer=c.layer, what=c.what, at=c.at, losses=c.losses, values=c.values) for c in done.curves
+        ),
+    )  # fmt: skip
+
+
+def _cost(row: CompressionStep) -> str:
+    return f"{row.metric} {row.before:.2f} {row.unit} before, {row.after:.2f} {row.unit} after"

@@ -1,0 +1,166 @@
+"""What a compression step is: parameters, a check before anything is done, and a smaller model with its reasons."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from packager.config.samples import Samples
+from packager.errors import ConfigError, Diagnostic, did_you_mean
+from packager.ir import Model
+
+Array = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
+P = TypeVar("P")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """How good a model is on some inputs, and how far it went from the original."""
+
+    metric: str
+    """``accuracy`` (where there are labels), ``agreement`` (of the class with the original's; both in percent), or
+    ``sqnr`` (of the outputs against the original's, in dB) of what is no classifier."""
+    value: float
+    loss: float
+    """Distillation loss: of a classifier the mean Kullback-Leibler divergence of its class probabilities from the
+    original's, in nats; else noise energy over signal energy. 0 where nothing changed."""
+
+    @property
+    def unit(self) -> str:
+        return "dB" if self.metric == "sqnr" else "%"
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.value:.2f} {self.unit}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """What a step did layer by layer, for the report; cells are text already."""
+
+    columns: tuple[str, ...]
+    """Headings; one with ``>`` in front is of numbers."""
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
+    """What one layer costs the whole model as it alone is compressed further and further."""
+
+    layer: str
+    """The operator's name."""
+    what: str
+    """``channels`` (the share of them removed), ``weights`` (the share of them zeroed) or ``int8`` (one point)."""
+    at: tuple[float, ...]
+    losses: tuple[float, ...]
+    """`Score.loss` at each point."""
+    values: tuple[float, ...]
+    """`Score.value` at each point."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Kept:
+    """What later steps, and quantization, must keep."""
+
+    masks: Mapping[str, Mask] = dataclasses.field(default_factory=dict)
+    """By the name of a weights tensor: False where a value is and stays zero."""
+    schemes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """By operator name: the scheme that it gets in place of the recipe's ``int8``, as a rule of the recipe."""
+    reasons: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """By operator name: why, in a clause."""
+
+
+class Measure(Protocol):
+    """Scores models on the tuning inputs, labels or not; many at once cost one child process."""
+
+    def __call__(self, models: Sequence[Model]) -> tuple[Score, ...]: ...
+
+
+class Load(Protocol):
+    """Reads a data file for the inputs of the model, checked as calibration data is; a relative path is the table's."""
+
+    def __call__(self, path: str, *, labels: bool) -> Samples: ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Context:
+    """What a step may look at beside the model."""
+
+    tuning: Samples
+    """The calibration inputs, with labels where their file has some. The evaluation inputs are never shown to a step:
+    they score it."""
+    teacher: Model
+    """The float model before the first step, normalised, its dead channels removed."""
+    measure: Measure
+    load: Load
+    source: Path
+    """The model file or folder as the user gave it, for a step that trains it in its own framework."""
+    seed: int = 0
+    multiple_of: int = 1
+    """Channels come in multiples of so many where a step chooses a width: what all targets like."""
+    kept: Kept = dataclasses.field(default_factory=Kept)
+    """Of earlier steps."""
+    curves: tuple[Curve, ...] = ()
+    """That earlier steps measured."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Compressed:
+    """The outcome of one step."""
+
+    model: Model
+    """Float; the same inputs and outputs."""
+    summary: str
+    """What was done, in a clause with its numbers."""
+    changes: tuple[Diagnostic, ...] = ()
+    """What each layer lost, a note each."""
+    table: Table | None = None
+    """The same for the report, where more than a note is to be said; else the changes are shown."""
+    kept: Kept | None = None
+    """What later steps must keep from now on; None for what they had to before."""
+    curves: tuple[Curve, ...] = ()
+    """That this step measured."""
+    tools: tuple[tuple[str, str], ...] = ()
+    """Names and versions of libraries that changed the model."""
+
+
+def _nothing(*_: Any) -> Iterable[Any]:
+    return ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Step(Generic[P]):
+    """One way to make a model smaller or faster.
+
+    A module ``packager.compress.<name>`` holds one as `STEP`; a file's ``step = "<name>"`` finds it.
+    """
+
+    title: str
+    """In a few words: ``channel pruning``."""
+    parameters: type[P]
+    """A frozen dataclass; its fields are the keys of the step's table."""
+    apply: Callable[[Model, P, Context], Compressed]
+    """Compress. Raises `ConfigError` or `UnsupportedError` where only the work itself could tell."""
+    problems: Callable[[P], Iterable[tuple[str, str]]] = _nothing
+    """What TOML's types can't tell is wrong with the parameters, before any file is read: pairs of message and hint."""
+    check: Callable[[Model, P, Context], Iterable[Diagnostic]] = _nothing
+    """Why the step can't take the model, found before any step has run, on the model as it is before the first: errors
+    refuse the build (exit code 6). What is wrong with the request (a name, the data) is raised as `ConfigError`."""
+    refine: Callable[[Model, Model, P, Context], Compressed] | None = None
+    """Correct the quantized model (first argument, with the float one that it was made from as the second), where the
+    step has something to do there; for every recipe of the build."""
+
+
+def named(known: Iterable[str], wanted: Iterable[str], key: str) -> None:
+    """Refuse names that are no layer's.
+
+    Raises:
+        ConfigError: with the nearest name.
+    """
+    names = set(known)
+    for name in wanted:
+        if name not in names:
+            raise ConfigError(f"{key}: no layer {name!r} that this step takes", hint=did_you_mean(name, names))

@@ -139,9 +139,10 @@ def packs_inside(subject: Subject) -> Finding | None:
 
 
 def splits_inside(subject: Subject) -> Finding | None:
-    axis = subject.constant(0)
-    outer = axis is not None and int(np.ravel(axis)[0]) in (0, -len(subject.input(1).dims))
-    return _refused("it splits the batch") if outer and len(subject.input(1).dims) > 1 else None
+    axis, dims = subject.constant(0), subject.input(1).dims
+    outer = axis is not None and int(np.ravel(axis)[0]) in (0, -len(dims))
+    # A batch of 1 split into one part, as in YAMNet, maps.
+    return _refused("it splits the batch") if outer and len(dims) > 1 and dims[0] > 1 else None
 
 
 def shared_alpha(subject: Subject) -> Finding | None:
@@ -194,7 +195,7 @@ def _sized(subject: Subject, limit: str, size: int, what: str) -> Finding | None
     if size <= mapped:
         return None
     if not refused:
-        return _open(f"{size} {what}; {mapped} map, of more nothing is known", likely_maps=True)
+        return _open(f"{size} {what}; of more than {mapped} nothing is known", likely_maps=True)
     if size >= refused[0]:
         return _refused(f"{size} {what}; {mapped} were seen to map, {refused[0]} were not")
     why = f"{size} {what}, between {mapped}, which map, and {refused[0]}, which do not"

@@ -16,6 +16,8 @@ from packager.plan._edgetpu_rules import Finding, Status, Subject, rule_named
 from packager.plan.edgetpu_executable import CUSTOM_OP
 
 EIGHT_BIT = (DType.INT8, DType.UINT8)
+_TYPED = ("DEQUANTIZE", "CUSTOM")
+"""Operators beside the compiler's own that its logs blame for their type: TFLite_Detection_PostProcess reads floats."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +152,7 @@ def _epoch(rest: Sequence[int], waits: Sequence[set[int]], done: set[int], same:
 def _finding(graph: Graph, node: Node, compiler: EdgeTpuCompiler) -> Finding | None:
     known = compiler.ops.get(node.op)
     types = [graph.type_of(t) for t in _data(graph, node)]
-    if (known or node.op == "DEQUANTIZE") and any(t.dtype not in EIGHT_BIT for t in types):
+    if (known or node.op in _TYPED) and any(t.dtype not in EIGHT_BIT for t in types):
         # The compiler's word for a float QUANTIZE differs from the one for every other float operator.
         status = Status.UNSPECIFIED if node.op == "QUANTIZE" else Status.DATA_TYPE
         odd = next(t.dtype for t in types if t.dtype not in EIGHT_BIT)

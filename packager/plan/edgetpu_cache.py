@@ -12,16 +12,23 @@ from collections.abc import Set as AbstractSet
 from packager.config.profile import EdgeTpu
 from packager.figure import Basis, Figure
 from packager.ir import ABSENT, DType, Graph, Model, Node
-from packager.plan.memory import plan_memory
 
 LANES = 64
 """16 tiles of 4 lanes each."""
+_GRAIN = 64
+"""Bytes that an operator's parameters are a multiple of."""
+_ELEMENTWISE = ("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM")
 _ROW = 1024
 """Bytes that one input of a fully connected layer takes in the memory, however few of its outputs there are."""
+_NEVER = 1 << 62
+"""Footprint of what is not cached: a constant map that is added or multiplied, as MoveNet's, travels each time."""
 _SMALL_DENSE = 576
 """Bytes beside the weights of a fully connected layer with up to 16 outputs."""
-_LEAST_CACHE = 1_814_000
-"""1.73 MiB: the least memory for parameters that any compiler log showed, for a model with large activations."""
+_MOST_ACTIVATIONS = 1_258_000
+"""1.2 MiB: what the activations of networks with large maps take, for the compiler computes them piece by piece. Public
+logs leave 6.9 to 7.5 MiB for parameters from MobileNet's 224 pixels up to YOLO's 640."""
+_WIDE = 5
+"""Kernels from this size on hold far more of the map at once: 3 MiB in the one known case, 128x128x32 under 7x7."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,8 +74,24 @@ def plan_cache(model: Model, mapped: AbstractSet[int], tpu: EdgeTpu) -> CachePla
 
 
 def available_bytes(model: Model, tpu: EdgeTpu) -> int:
-    """What the activations of a model leave of the on-chip memory."""
-    return max(tpu.sram_bytes - plan_memory(model).arena_bytes, _LEAST_CACHE)
+    """What the activations of a model leave of the on-chip memory: the largest takes its size, up to a limit."""
+    graph = model.main
+    largest = max((graph.type_of(t).nbytes for t in graph.activations()), default=0)
+    wide = max((_held(graph, node) for node in graph.nodes), default=0)
+    return tpu.sram_bytes - max(min(largest, _MOST_ACTIVATIONS), min(wide, tpu.sram_bytes // 2))
+
+
+def _held(graph: Graph, node: Node) -> int:
+    """Bytes that a wide convolution holds: input and output in whole lanes, with the rims of 4 by 4 pieces."""
+    if node.op != "CONV_2D":
+        return 0
+    _, *kernel, depth = graph.type_of(node.inputs[1]).dims
+    image = graph.type_of(node.inputs[0]).dims
+    if max(kernel) < _WIDE or depth < LANES // 4:
+        return 0
+    rims = math.prod(1 + 4 * (k - 1) / size for k, size in zip(kernel, image[1:3], strict=True))
+    outputs = graph.type_of(node.outputs[0]).dims
+    return round(rims * sum(math.prod(dims[1:3]) * _up(dims[3], LANES) for dims in (image, outputs)))
 
 
 def fill(sizes: Iterable[tuple[int, int, int]], free: int) -> tuple[dict[int, Parameters], int]:
@@ -90,9 +113,8 @@ def parameter_sizes(graph: Graph, mapped: AbstractSet[int]) -> Iterator[tuple[in
     """Yield operator, bytes in the compiled file, bytes of memory taken."""
     for i in sorted(mapped):
         node = graph.nodes[i]
-        if size := _bytes(graph, node):
-            rows = _dense_rows(graph, node)
-            yield i, size, max(size, rows * _ROW)
+        if size := _bytes(graph, node) or _maps(graph, node):
+            yield i, _up(size, _GRAIN), max(size, _footprint(graph, node))
 
 
 def _bytes(graph: Graph, node: Node) -> int:
@@ -118,17 +140,29 @@ def _bytes(graph: Graph, node: Node) -> int:
             return 0
 
 
+def _maps(graph: Graph, node: Node) -> int:
+    """Bytes of constants that an elementwise operator has beside one value per channel."""
+    if node.op not in _ELEMENTWISE:
+        return 0
+    constant = [graph.type_of(t) for t in node.inputs if graph.tensors[t].is_constant]
+    return sum(t.nbytes + _GRAIN for t in constant if math.prod(t.dims[:-1]) > 1)
+
+
 def _dense(outputs: int, inputs: int) -> int:
     if outputs <= 16:
         return inputs * 16 + _SMALL_DENSE
     return (inputs + 4) * _up(outputs, LANES)
 
 
-def _dense_rows(graph: Graph, node: Node) -> int:
-    if node.op != "FULLY_CONNECTED":
-        return 0
-    outputs, inputs = graph.type_of(node.inputs[1]).dims
-    return (inputs + 4) * math.ceil(outputs / _ROW)
+def _footprint(graph: Graph, node: Node) -> int:
+    """Bytes of memory that the parameters take where that is more than they have in the file."""
+    if node.op == "CONV_2D":
+        outputs, height, width, depth = graph.type_of(node.inputs[1]).dims
+        return (height * width * _up(depth, 4) + _bias(graph, node)) * _up(outputs, LANES)
+    if node.op == "FULLY_CONNECTED":
+        outputs, inputs = graph.type_of(node.inputs[1]).dims
+        return (inputs + 4) * math.ceil(outputs / _ROW) * _ROW
+    return _NEVER if node.op in _ELEMENTWISE else 0
 
 
 def _bias(graph: Graph, node: Node) -> int:

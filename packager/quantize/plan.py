@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from packager.config.recipe import CALIBRATED, Recipe, Rule, check_recipe
 from packager.errors import ConfigError, did_you_mean
-from packager.ir import Graph, Model
+from packager.ir import Activation, Graph, Model, Node
 from packager.quantize._contract import PlannedOp, QuantPlan, Range
 
 LITERT = "litert"
@@ -19,6 +19,9 @@ WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", *DENSE})
 
 _FIXED = {"SOFTMAX": (0.0, 1.0), "LOGISTIC": (0.0, 1.0), "TANH": (-1.0, 1.0)}
 """Results whose scale TFLite's quantization specification lays down, whatever was measured."""
+_CLAMPED = frozenset({Activation.RELU6, Activation.RELU_N1_TO_1})
+_LEAST_CLAMPED = 255 * 6 / 2**30
+"""Least range of a result that is clamped at 6: LiteRT refuses a scale that puts 6 beyond the integers of 32 bits."""
 
 
 def make_plan(model: Model, recipe: Recipe) -> QuantPlan:
@@ -41,13 +44,26 @@ def make_plan(model: Model, recipe: Recipe) -> QuantPlan:
 
 
 def with_ranges(plan: QuantPlan, model: Model, ranges: Mapping[int, Range]) -> QuantPlan:
-    """The plan with its calibrated ranges; where an operator fixes the range of its result, that one."""
-    fixed = {
-        node.outputs[0]: Range(low=_FIXED[node.op][0], high=_FIXED[node.op][1], reason=f"fixed by {node.op}")
-        for node in model.main.nodes
-        if node.op in _FIXED
-    }
-    return dataclasses.replace(plan, ranges={t: fixed.get(t, found) for t, found in ranges.items()})
+    """The plan with its calibrated ranges; where an operator fixes the range of its result, or its least, that one."""
+    found = dict(ranges)
+    for node in model.main.nodes:
+        if node.op in _FIXED and node.outputs[0] in found:
+            low, high = _FIXED[node.op]
+            found[node.outputs[0]] = Range(low=low, high=high, reason=f"fixed by {node.op}")
+        elif _is_clamped(node):
+            found |= {t: _widened(found[t]) for t in node.outputs if t in found}
+    return dataclasses.replace(plan, ranges=found)
+
+
+def _is_clamped(node: Node) -> bool:
+    return (node.attrs.get("fused_activation_function") or Activation.NONE) in _CLAMPED
+
+
+def _widened(found: Range) -> Range:
+    """A range of a layer that computes next to nothing, as in a network of random weights, made wide enough to run."""
+    if not 0 < found.high - found.low < _LEAST_CLAMPED:
+        return found
+    return Range(low=found.low, high=found.low + _LEAST_CLAMPED, reason=f"{found.reason}; widened for its clamp")
 
 
 def _matches(graph: Graph, rule: Rule, index: int) -> bool:

@@ -226,6 +226,20 @@ def test_a_softmax_may_have_many_rows() -> None:
     assert verdict(b, b.add("SOFTMAX", [b.image(1, 4, 2100, 16)], 1, 4, 2100, 16)).place is Place.TPU
 
 
+def test_a_batch_of_one_may_be_split_into_one() -> None:
+    """As YAMNet does first, and its public pair maps."""
+    b = Int8Builder()
+    assert verdict(b, b.add("SPLIT", [b.ints(0), b.image(1, 96, 64, 1)], 1, 96, 64, 1)).place is Place.TPU
+
+
+def test_postprocessing_in_float_is_blamed_for_its_type() -> None:
+    """As in the public logs of EfficientDet-Lite."""
+    b = Int8Builder()
+    out = b.add("CUSTOM", [b.image(1, 9, 4, dtype=DType.FLOAT32)], 1, 9, 4, dtype=DType.FLOAT32)
+    b.nodes[-1] = dataclasses.replace(b.nodes[-1], custom_code="TFLite_Detection_PostProcess")
+    assert verdict(b, out).status is Status.DATA_TYPE
+
+
 def test_a_zero_constant_may_be_joined() -> None:
     b = Int8Builder()
     zeros = b.const(np.zeros((1, 8, 8, 2), np.int8), quant=Q)

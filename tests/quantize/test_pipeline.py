@@ -11,7 +11,7 @@ from reference import reference
 from packager.config.recipe import load_recipe, recipe_names
 from packager.config.samples import Samples, random_samples
 from packager.errors import ConfigError, Severity, UnsupportedError
-from packager.ir import GraphBuilder, Model, difference, read_tflite, read_tflite_bytes, write_tflite
+from packager.ir import Activation, GraphBuilder, Model, difference, read_tflite, read_tflite_bytes, write_tflite
 from packager.quantize import kind_of, quantize_model
 from packager.quantize.fidelity import real_outputs, sqnr_db
 
@@ -28,6 +28,23 @@ def test_every_shipped_recipe_makes_a_model_that_computes_nearly_the_same(name: 
     assert found.plan.recipe == name
     assert found.float_model is not None
     assert set(found.ranges) == set(found.float_model.main.activations() if load_recipe(name).needs_samples else ())
+
+
+def test_a_clamped_layer_of_next_to_nothing_still_runs() -> None:
+    """As in a deep network of random weights: 6 over the layer's own scale is no integer of 32 bits."""
+    b = GraphBuilder()
+    x = b.input("x", (1, 4))
+    weights = b.const(np.full((3, 4), 1e-12, np.float32), "w")
+    out = b.op(
+        "FULLY_CONNECTED", [x, weights], (1, 3), options="FullyConnectedOptions", name="y",
+        fused_activation_function=Activation.RELU6,
+    )  # fmt: skip
+    model = b.model([out], "faint")
+    samples = samples_for(model)
+    found = quantize_model(model, INT8, samples)
+    (outputs,) = real_outputs(found.model, samples)
+    assert not outputs.any()
+    assert found.ranges[out].reason.endswith("widened for its clamp")
 
 
 def test_the_same_call_makes_the_same_bytes() -> None:

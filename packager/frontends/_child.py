@@ -1,9 +1,8 @@
 """Converting in a child process: the heavy library stays out of the build, and so do its crashes and its chatter."""
 
 import dataclasses
-import importlib.util
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +33,6 @@ class Converted:
     """Names in the content's signature that the format has better ones for."""
     onnx: bytes = b""
     """The ONNX graph that `content` was made from; see `Source.onnx`."""
-
-
-def need(modules: Sequence[str], extra: str, why: str) -> None:
-    """Check that libraries are installed, without importing them.
-
-    Raises:
-        ToolError: one is not; names the extra that brings it.
-    """
-    missing = [m for m in modules if importlib.util.find_spec(m) is None]
-    if missing:
-        raise ToolError(f"{why} needs {' and '.join(missing)}", hint=f"pip install 'edgepack[{extra}]'")
 
 
 def convert(function: Callable[..., Converted], path: Path, what: str, *args: Any) -> Converted:

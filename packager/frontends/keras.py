@@ -4,13 +4,14 @@ from pathlib import Path
 
 from packager.errors import UnsupportedError
 from packager.frontends._archive import checked_members, member
-from packager.frontends._child import convert, model_of, need
+from packager.frontends._child import convert, model_of
 from packager.frontends._contract import ReadOptions, Source
 from packager.frontends._file import HDF5, is_file_named, not_a, read_bytes
 from packager.frontends._keras_child import convert_keras
 from packager.frontends._keras_config import check_config
 from packager.frontends._source import source_of
 from packager.frontends._tensorflow import refuse_flex
+from packager.util.extras import need
 
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 

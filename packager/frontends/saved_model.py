@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from packager.errors import UnsupportedError
-from packager.frontends._child import convert, model_of, need
+from packager.frontends._child import convert, model_of
 from packager.frontends._contract import ReadOptions, Source
 from packager.frontends._file import AGAIN, read_bytes
 from packager.frontends._protobuf import truncation
 from packager.frontends._saved_model_child import convert_saved_model
 from packager.frontends._source import source_of
 from packager.frontends._tensorflow import refuse_flex
+from packager.util.extras import need
 
 _GRAPH = "saved_model.pb"
 

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from packager.errors import UnsupportedError
 from packager.frontends._archive import checked_members
-from packager.frontends._child import convert, model_of, need
+from packager.frontends._child import convert, model_of
 from packager.frontends._contract import ReadOptions, Source
 from packager.frontends._file import ZIP, is_file_named, not_a, read_bytes
 from packager.frontends._onnx.convert import convert_onnx
 from packager.frontends._source import source_of
 from packager.frontends._tensorflow import refuse_flex
 from packager.frontends._torch_child import export_program, export_script
+from packager.util.extras import need
 
 _HOW = "where its classes are: torch.export.save(torch.export.export(model.eval(), (example,)), 'model.pt2')"
 _CODE = "data/constants/opaque_obj_"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from packager.errors import ConfigError, ToolError, UnsupportedError
-from packager.frontends._child import Converted, convert, need
+from packager.frontends._child import Converted, convert
+from packager.util.extras import need
 
 PATH = Path("model.xyz")
 

@@ -1,0 +1,245 @@
+"""Training, in the child: epochs over batches, the best kept."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from packager.config.training import Augment, Training
+from packager.errors import UnsupportedError
+from packager.ir import Graph, read_tflite_bytes
+from packager.train._contract import Array, Epoch, Example, Job, Outcome
+from packager.train.augment import augmented
+from packager.train.check import trained_constants
+from packager.train.forward import forward
+from packager.train.loss import Head, Objective, heads_of, logits_of, target_of
+from packager.train.rounding import Ranges
+from packager.train.weights import Weights
+
+_AT_ONCE = 256
+"""Inputs that are evaluated together."""
+_CLIP = 1.0
+"""The largest norm that the gradient of all weights together may have; a hard batch can't undo the rest."""
+
+
+def steady(threads: int, seed: int) -> None:
+    """Make TensorFlow give the same numbers from run to run."""
+    import keras
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def run(job: Job) -> Outcome:
+    """Train a model as a job asks.
+
+    Raises:
+        UnsupportedError: the loss ceased to be a number.
+    """
+    steady(job.how.threads, job.how.seed)
+    return _Run(job).all()
+
+
+def teacher_logits(graph: Graph, heads: Sequence[Head], inputs: Sequence[Array]) -> list[Array]:
+    """One array ``[count, features]`` an output."""
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
+    def compute(x: Any) -> Any:
+        known = forward(graph, x)
+        return [logits_of(head, known) for head in heads]
+
+    found: list[list[Array]] = []
+    for start in range(0, len(inputs[0]), _AT_ONCE):
+        part = [tf.constant(np.asarray(x[start : start + _AT_ONCE], np.float32)) for x in inputs]
+        found.append([y.numpy() for y in compute(part)])
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+
+
+class _Run:
+    """One job: the student's variables, the data in two parts, the teacher's word on it."""
+
+    def __init__(self, job: Job) -> None:
+        self.how = job.how
+        self.graph = read_tflite_bytes(job.student, name="student", source="student").main
+        self.teacher = read_tflite_bytes(job.teacher, name="teacher", source="teacher").main if job.teacher else None
+        self.sparsify = dict(job.sparsify)
+        trained = trained_constants(self.graph, job.how.freeze)
+        self.weights = Weights(self.graph, trained, job.held, self.sparsify)
+        self.ranges = Ranges(self.graph, job.quant) if job.quant is not None else None
+        self.rng = np.random.default_rng(job.how.seed)
+        self.learn, self.check = _parted(job.data, job.how, self.rng)
+        self.deviations = [float(np.std(x)) for x in job.data.inputs]
+        heads = heads_of(self.graph)
+        self.asked = heads_of(self.teacher) if self.teacher is not None else ()
+        labelled = job.data.labels is not None
+        share = 0.0 if self.teacher is None else job.how.distill if labelled else 1.0
+        self.known = self._taught(self.learn.inputs) if share else []
+        self.objective = Objective(
+            heads=heads,
+            labelled=labelled,
+            teacher_share=share,
+            temperature=job.how.temperature,
+            spreads=tuple(float(np.var(values)) or 1.0 for values in self.known),
+        )
+        self.classes = math.prod(self.graph.type_of(heads[0].tensor).dims[1:])
+
+    def all(self) -> Outcome:
+        how, count = self.how, self.learn.count
+        batch = min(how.batch, count)
+        steps = count // batch
+        step = self._stepper(steps * how.epochs)
+        checks = self._checker()
+        start = checks()[0] if self.check else None
+        best, lowest, kept = -1, math.inf if start is None or self.sparsify else start, self._state()
+        epochs: list[Epoch] = []
+        for epoch in range(how.epochs):
+            self._sparser(epoch)
+            losses = [step(*self._batch(part)) for part in self._order(batch, steps)]
+            loss = float(np.mean(losses))
+            if not math.isfinite(loss):
+                raise UnsupportedError(
+                    f"training diverged in epoch {epoch + 1}", hint="use a lower learning_rate, or fewer steps at once"
+                )
+            held_out, accuracy = checks() if self.check else (None, None)
+            epochs.append(Epoch(loss=loss, held_out=held_out, accuracy=accuracy))
+            full = not self.sparsify or epoch + 1 >= _ramp(how.epochs)
+            if held_out is None or (full and held_out < lowest):
+                best, lowest, kept = epoch, held_out if held_out is not None else lowest, self._state()
+            elif full and how.patience and epoch - max(best, _ramp(how.epochs) if self.sparsify else -1) >= how.patience:
+                break
+        self._restore(kept)
+        found = self.ranges.found() if self.ranges is not None else {}
+        return Outcome(weights=self.weights.arrays(), ranges=found, epochs=tuple(epochs), best=best, start=start)
+
+    def _stepper(self, steps: int) -> Callable[..., float]:
+        """A function that takes one step of Adam and returns the loss before it."""
+        import keras
+        import tensorflow as tf
+
+        optimizer = keras.optimizers.AdamW(
+            _rates(self.how, steps), weight_decay=self.how.weight_decay, global_clipnorm=_CLIP
+        )
+        spans = self.ranges.variables if self.ranges is not None else []
+        variables = [*self.weights.variables, *spans]
+        optimizer.exclude_from_weight_decay([*self.weights.biases(), *spans])
+        optimizer.build(variables)
+
+        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
+        def step(inputs: Any, target: Any, wanted: Any) -> Any:
+            with tf.GradientTape() as tape:
+                loss = self.objective(self._forward(inputs), target, wanted)
+            gradients = tape.gradient(loss, [v.value for v in variables], unconnected_gradients="zero")
+            optimizer.apply(gradients, variables)
+            return loss
+
+        return lambda inputs, target, wanted: float(step(inputs, target, wanted))
+
+    def _forward(self, inputs: Sequence[Any]) -> dict[int, Any]:
+        rounded = self.ranges.roundings() if self.ranges is not None else None
+        return forward(self.graph, inputs, self.weights.values(), rounded)
+
+    def _checker(self) -> Callable[[], tuple[float, float | None]]:
+        """A function that returns loss and accuracy on what was held out."""
+        import tensorflow as tf
+
+        data = self.check
+        if data is None:
+            return lambda: (0.0, None)
+        target = self._target(data)
+        taught = self._taught(data.inputs) if self.objective.teacher_share else []
+
+        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
+        def compute(inputs: Any, target: Any, wanted: Any) -> Any:
+            known = self._forward(inputs)
+            return self.objective(known, target, wanted), logits_of(self.objective.heads[0], known)
+
+        def check() -> tuple[float, float | None]:
+            total, right = 0.0, 0
+            for start in range(0, data.count, _AT_ONCE):
+                part = slice(start, start + _AT_ONCE)
+                inputs, wanted = ([tf.constant(x[part]) for x in arrays] for arrays in (data.inputs, taught))
+                loss, logits = compute(inputs, tf.constant(target[part]), wanted)
+                total += float(loss) * len(target[part])
+                right += int((_chosen(logits.numpy()) == _chosen(target[part] * 2 - 1)).sum())
+            return total / data.count, None if data.labels is None else right * 100 / data.count
+
+        return check
+
+    def _order(self, batch: int, steps: int) -> list[Array]:
+        return list(self.rng.permutation(self.learn.count)[: batch * steps].reshape(steps, batch))
+
+    def _batch(self, part: Array) -> tuple[list[Any], Any, list[Any]]:
+        """Inputs, labels and the teacher's logits for some of the samples, changed as asked."""
+        import tensorflow as tf
+
+        inputs, target = [x[part] for x in self.learn.inputs], self._target(self.learn, part)
+        wanted = [values[part] for values in self.known]
+        if self.how.augment != Augment():
+            inputs, target = augmented(inputs, target, self.how.augment, self.deviations, self.rng)
+            wanted = self._taught(inputs) if self.known else []
+        return [tf.constant(x) for x in inputs], tf.constant(target), [tf.constant(x) for x in wanted]
+
+    def _taught(self, inputs: Sequence[Array]) -> list[Array]:
+        assert self.teacher is not None
+        return teacher_logits(self.teacher, self.asked, inputs)
+
+    def _target(self, data: Example, part: Array | slice = slice(None)) -> Array:
+        if data.labels is None:
+            return np.zeros((len(data.inputs[0][part]), 1), np.float32)
+        return target_of(data.labels[part], self.classes)
+
+    def _sparser(self, epoch: int) -> None:
+        """Mask more weights, along Zhu and Gupta's cubic schedule (2017) over the first part of the epochs."""
+        for t, share in self.sparsify.items():
+            left = 1 - min(1.0, (epoch + 1) / _ramp(self.how.epochs))
+            self.weights.sparsify(t, share * (1 - left**3))
+
+    def _state(self) -> tuple[list[Array], list[Array]]:
+        return self.weights.state(), self.ranges.state() if self.ranges is not None else []
+
+    def _restore(self, state: tuple[list[Array], list[Array]]) -> None:
+        self.weights.restore(state[0])
+        if self.ranges is not None:
+            self.ranges.restore(state[1])
+
+
+def _ramp(epochs: int) -> int:
+    """Epochs over which sparsity grows; the rest lets the weights that stay recover."""
+    return max(1, math.ceil(epochs * 0.6))
+
+
+def _chosen(logits: Array) -> Array:
+    chosen: Array = (logits[:, 0] > 0).astype(np.int64) if logits.shape[1] == 1 else logits.argmax(axis=1)
+    return chosen
+
+
+def _parted(data: Example, how: Training, rng: np.random.Generator) -> tuple[Example, Example | None]:
+    """What is learned from, and what is held out; at least one input is learned from."""
+    count = min(round(how.held_out * data.count), data.count - 1)
+    order = rng.permutation(data.count)
+    if not count:
+        return data, None
+    return _some(data, order[count:]), _some(data, order[:count])
+
+
+def _some(data: Example, part: Array) -> Example:
+    labels = None if data.labels is None else data.labels[part]
+    return Example(inputs=tuple(np.asarray(x[part], np.float32) for x in data.inputs), labels=labels)
+
+
+def _rates(how: Training, steps: int) -> Any:
+    """The learning rate by step: up linearly, then down along a cosine or level."""
+    import keras
+
+    rise = round(how.warmup * steps)
+    fall = max(1, steps - rise) if how.schedule == "cosine" else 2**40
+    if rise:
+        return keras.optimizers.schedules.CosineDecay(
+            how.learning_rate / 100, fall, warmup_target=how.learning_rate, warmup_steps=rise
+        )
+    return keras.optimizers.schedules.CosineDecay(how.learning_rate, fall)

@@ -13,6 +13,7 @@ FLOORS = (
     ("data", "ir", "bundle", "figure"),
     ("config", "ops", "rewrite"),
     ("frontends", "passes", "interp"),
+    ("train",),
     ("quantize", "prune"),
     ("compress",),
     ("plan",),

@@ -63,25 +63,28 @@ def check_training(how: Training, *, source: str) -> None:
         raise ConfigError(f"{source}: {key} = {wrong!r} is out of range", hint=hint)
 
 
+_RANGES: tuple[tuple[str, float, float, str], ...] = (
+    ("epochs", 1, 1e6, "use 1 or more"),
+    ("batch", 1, 1e6, "use 1 or more"),
+    ("threads", 1, 1024, "use 1 or more"),
+    ("learning_rate", 1e-12, 10, "use a number above 0, such as 0.002"),
+    ("temperature", 1e-3, 1e3, "use a number above 0, such as 2"),
+    ("warmup", 0, 0.99, "use a share from 0 to below 1"),
+    ("held_out", 0, 0.99, "use a share from 0 to below 1"),
+    ("distill", 0, 1, "use a share from 0 to 1"),
+    ("weight_decay", 0, 0.99, "use a small share, such as 0.0001"),
+    ("patience", 0, 1e6, "use 0 or more"),
+    ("seed", 0, 2**32 - 1, "use 0 or more"),
+)
+"""Key, lowest, highest, hint."""
+
+
 def _problems(how: Training) -> Iterator[tuple[str, object, str]]:
     if how.schedule not in SCHEDULES:
         yield "schedule", how.schedule, did_you_mean(how.schedule, SCHEDULES)
-    for key in ("epochs", "batch", "threads"):
-        if getattr(how, key) < 1:
-            yield key, getattr(how, key), "use 1 or more"
-    for key in ("learning_rate", "temperature"):
-        if not 0 < getattr(how, key) < float("inf"):
-            yield key, getattr(how, key), "use a number above 0"
-    for key in ("warmup", "held_out"):
-        if not 0 <= getattr(how, key) < 1:
-            yield key, getattr(how, key), "use a share from 0 to below 1"
-    if not 0 <= how.distill <= 1:
-        yield "distill", how.distill, "use a share from 0 to 1"
-    for key in ("patience", "seed"):
-        if getattr(how, key) < 0:
-            yield key, getattr(how, key), "use 0 or more"
-    if not 0 <= how.weight_decay < 1:
-        yield "weight_decay", how.weight_decay, "use a small share, such as 0.0001"
+    for key, low, high, hint in _RANGES:
+        if not low <= getattr(how, key) <= high:
+            yield key, getattr(how, key), hint
     yield from _augment_problems(how.augment)
 
 

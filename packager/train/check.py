@@ -83,8 +83,8 @@ def _problem(graph: Graph, node: Node, computed: set[int]) -> str:
     known = find_trainable(node.op)
     if known is None:
         return "no gradient is known for this operator"
-    if node.attrs.get("fused_activation_function") == Activation.SIGN_BIT:
-        return "the sign bit as an activation has no gradient"
+    if node.attrs.get("fused_activation_function") in (Activation.TANH, Activation.SIGN_BIT):
+        return "LiteRT does not compute its fused activation"
     for t in (*node.inputs, *node.outputs):
         if t != ABSENT and t in computed:
             type_ = graph.type_of(t)

@@ -62,7 +62,6 @@ def _activated(node: Node, value: Any) -> Any:
         Activation.RELU: tf.nn.relu,
         Activation.RELU6: tf.nn.relu6,
         Activation.RELU_N1_TO_1: lambda x: tf.clip_by_value(x, -1.0, 1.0),
-        Activation.TANH: tf.tanh,
     }
     kind = Activation(node.attrs.get("fused_activation_function") or 0)
     return value if kind is Activation.NONE else functions[kind](value)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from packager.config.training import Training
-from packager.ir import Graph, Model, read_tflite_bytes, write_tflite
+from packager.ir import Model, read_tflite_bytes, write_tflite
 from packager.train._contract import Array, Example
 from packager.train.check import check_trainable, need_tensorflow
 from packager.train.forward import forward
@@ -41,7 +41,9 @@ def taylor_of(model: Model, data: Example, tensors: Sequence[int], how: Training
     """
     check_trainable(model)
     need_tensorflow()
-    found: dict[int, Array] = in_child(model, contributions, write_tflite(model), data, list(tensors), how or Training())
+    found: dict[int, Array] = in_child(
+        model, contributions, write_tflite(model), data, list(tensors), how or Training()
+    )
     return found
 
 
@@ -63,7 +65,7 @@ def contributions(blob: bytes, data: Example, tensors: list[int], how: Training)
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             known = forward(graph, inputs)
-            loss = _summed(graph, heads, known, targets)
+            loss = _summed(heads, known, targets, labelled=data.labels is not None)
         watched = [known[t] for t in tensors]
         slopes = tape.gradient(loss, watched, unconnected_gradients="zero")
         return [_by_channel(a, g) for a, g in zip(watched, slopes, strict=True)]
@@ -79,7 +81,9 @@ def contributions(blob: bytes, data: Example, tensors: list[int], how: Training)
     return {t: np.concatenate(parts) for t, parts in zip(tensors, zip(*found, strict=True), strict=True)}
 
 
-def _targets(heads: Sequence[Head], logits: Sequence[Array], labels: Array | None, rng: np.random.Generator) -> list[Array]:
+def _targets(
+    heads: Sequence[Head], logits: Sequence[Array], labels: Array | None, rng: np.random.Generator
+) -> list[Array]:
     """What each output is held against: labels for the first, else a draw from the model's own distribution."""
     if labels is not None:
         return [target_of(labels, logits[0].shape[1])]
@@ -95,23 +99,18 @@ def _targets(heads: Sequence[Head], logits: Sequence[Array], labels: Array | Non
     return found
 
 
-def _summed(graph: Graph, heads: Sequence[Head], known: dict[int, Any], targets: Sequence[Any]) -> Any:
+def _summed(heads: Sequence[Head], known: dict[int, Any], targets: Sequence[Any], *, labelled: bool) -> Any:
     """The loss of a batch, summed over its samples: one's gradient does not depend on the others'."""
     import tensorflow as tf
 
-    del graph
     total: Any = 0.0
     for head, target in zip(heads, targets, strict=False):  # labels are those of the first output alone
         logits = logits_of(head, known)
-        if head.kind == "value" and target.shape == logits.shape and len(heads) >= 1 and _is_real(target):
+        if head.kind == "value" and not labelled:
             total += 0.5 * tf.reduce_sum(tf.square(logits - target))
         else:
             total += by_labels(head, logits, target) * tf.cast(tf.shape(logits)[0], tf.float32)
     return total
-
-
-def _is_real(target: Any) -> bool:
-    return bool(target is not None)
 
 
 def _by_channel(values: Any, slopes: Any) -> Any:

@@ -68,6 +68,8 @@ class _Run:
         self.graph = read_tflite_bytes(job.student, name="student", source="student").main
         self.teacher = read_tflite_bytes(job.teacher, name="teacher", source="teacher").main if job.teacher else None
         self.sparsify = dict(job.sparsify)
+        self.dense = _ramp(job.how.epochs) if job.sparsify else 0
+        """Epochs until all is as sparse as asked; none before may be the best."""
         trained = trained_constants(self.graph, job.how.freeze)
         self.weights = Weights(self.graph, trained, job.held, self.sparsify)
         self.ranges = Ranges(self.graph, job.quant) if job.quant is not None else None
@@ -89,6 +91,7 @@ class _Run:
         self.classes = math.prod(self.graph.type_of(heads[0].tensor).dims[1:])
 
     def all(self) -> Outcome:
+        """Every epoch, until there is nothing to gain."""
         how, count = self.how, self.learn.count
         batch = min(how.batch, count)
         steps = count // batch
@@ -107,10 +110,11 @@ class _Run:
                 )
             held_out, accuracy = checks() if self.check else (None, None)
             epochs.append(Epoch(loss=loss, held_out=held_out, accuracy=accuracy))
-            full = not self.sparsify or epoch + 1 >= _ramp(how.epochs)
-            if held_out is None or (full and held_out < lowest):
-                best, lowest, kept = epoch, held_out if held_out is not None else lowest, self._state()
-            elif full and how.patience and epoch - max(best, _ramp(how.epochs) if self.sparsify else -1) >= how.patience:
+            since = epoch + 1 - self.dense
+            if held_out is None or (since >= 0 and held_out < lowest):
+                best, kept = epoch, self._state()
+                lowest = lowest if held_out is None else held_out
+            elif how.patience and min(since, epoch - best) >= how.patience:
                 break
         self._restore(kept)
         found = self.ranges.found() if self.ranges is not None else {}
@@ -196,7 +200,7 @@ class _Run:
     def _sparser(self, epoch: int) -> None:
         """Mask more weights, along Zhu and Gupta's cubic schedule (2017) over the first part of the epochs."""
         for t, share in self.sparsify.items():
-            left = 1 - min(1.0, (epoch + 1) / _ramp(self.how.epochs))
+            left = 1 - min(1.0, (epoch + 1) / self.dense)
             self.weights.sparsify(t, share * (1 - left**3))
 
     def _state(self) -> tuple[list[Array], list[Array]]:

@@ -67,8 +67,10 @@ def by_labels(head: Head, logits: Any, target: Any) -> Any:
 
 
 def by_teacher(head: Head, logits: Any, wanted: Any, temperature: float, spread: float) -> Any:
-    """Divergence of the student's probabilities from the teacher's, both at a temperature, times its square (Hinton et
-    al. 2015); of plain values the mean squared error over `spread`, the teacher's variance."""
+    """Divergence of the student's probabilities from the teacher's, both at a temperature, times its square.
+
+    See Hinton et al. 2015. Of plain values the mean squared error over `spread`, the teacher's variance.
+    """
     import tensorflow as tf
 
     if head.kind == "value":

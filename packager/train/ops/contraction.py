@@ -26,8 +26,10 @@ def _convolved(call: Call) -> Any:
 
 
 def _depthwise(call: Call) -> Any:
-    """Filters ``[1, kh, kw, in * multiplier]``; TensorFlow's kernel wants equal strides, so the window's taps are added
-    one by one where they differ."""
+    """Filters ``[1, kh, kw, in * multiplier]``.
+
+    TensorFlow's kernel wants equal strides; where they differ, the window's taps are added one by one.
+    """
     import tensorflow as tf
 
     x, w, attrs = call.inputs[0], call.inputs[1], call.attrs

@@ -41,7 +41,8 @@ def run(model: Model, inputs: Sequence[Array], arithmetic: str = "xnnpack") -> t
     """Return the model's outputs over samples.
 
     Args:
-        model: Static but for its batch, of operators that `unsupported` does not name.
+        model: Static but for its batch, of operators that `unsupported` does not name. Samples are the steps of one
+            stream: state is zero before the first, and passes from each to the next, as in LiteRT.
         inputs: One array an input, ``[count, ...]`` without the batch of 1, in the model's own types.
         arithmetic: ``integer`` or ``xnnpack``.
 
@@ -85,6 +86,9 @@ def _objection(graph: Graph, node: Node) -> str:
     if op is None:
         return f"the operator {node.display_op} has no reference"
     call = call_of(graph, node)
+    variables = {i for i, t in enumerate(node.inputs) if t != ABSENT and graph.tensors[t].is_variable}
+    if variables - set(op.state):
+        return f"{node.op} reads a variable tensor"
     if call.inputs and call.inputs[0] is not None and call.inputs[0].dtype not in op.types:
         return f"{node.op} has no reference for {call.inputs[0].dtype}"
     return op.objection(call)
@@ -100,6 +104,8 @@ def _evaluate(
         raise UnsupportedError.from_diagnostics(f"the reference interpreter, model {model.name!r}", found)
     graph = model.main
     count = check(inputs, model.input_names(), model.input_types())
+    states = initial_states(graph)
+    chunk = 1 if states else chunk
     last_use = {t: users[-1] for t, users in graph.consumers().items()}
     for start in range(0, max(count, 1), chunk):
         values: dict[int, Array] = {
@@ -107,15 +113,31 @@ def _evaluate(
             for t, given in zip(graph.inputs, inputs, strict=True)
         }
         for index, node in enumerate(graph.nodes):
-            values.update(zip(node.outputs, _apply(graph, node, values, arithmetic), strict=True))
+            values.update(zip(node.outputs, _apply(graph, node, values, arithmetic, states), strict=True))
             for t in (*node.inputs, *node.outputs):
                 if t not in keep and last_use.get(t, -1) <= index:
                     values.pop(t, None)
         yield {t: a.reshape(a.shape[0], *own_dims(a.shape[1:])) for t, a in values.items() if t in keep}
 
 
-def _apply(graph: Graph, node: Node, values: dict[int, Array], arithmetic: str) -> tuple[Array, ...]:
-    """One operator on a chunk: arrays are ``[samples, *type's dims]``, constants are as they are."""
+def initial_states(graph: Graph) -> dict[int, Array]:
+    """Return what each variable tensor holds before the first run: real zeros, as LiteRT resets them."""
+    found = {}
+    for t in dict.fromkeys(t for node in graph.nodes for t in node.inputs):
+        if t != ABSENT and graph.tensors[t].is_variable:
+            type_ = graph.type_of(t)
+            fill = type_.zero_point if type_.is_quantized else 0
+            found[t] = np.full(fixed_dims(type_), fill, type_.dtype.numpy)
+    return found
+
+
+def _apply(
+    graph: Graph, node: Node, values: dict[int, Array], arithmetic: str, states: dict[int, Array]
+) -> tuple[Array, ...]:
+    """One operator on a chunk: arrays are ``[samples, *type's dims]``, constants are as they are.
+
+    An operator with state gets one sample a chunk, and leaves its state in `states`.
+    """
     op = find_op(node.op)
     assert op is not None, "named by unsupported()"
     call = _static(call_of(graph, node, arithmetic))
@@ -131,9 +153,11 @@ def _apply(graph: Graph, node: Node, values: dict[int, Array], arithmetic: str) 
             for out, type_ in zip(op.reference(call, merged), call.outputs, strict=True)
         )
     each = [
-        op.reference(call, [values[t][i] if t in values else _constant(graph, t) for t in node.inputs])
+        op.reference(call, [values[t][i] if t in values else _kept(graph, t, states) for t in node.inputs])
         for i in range(samples)
     ]
+    for place, position in enumerate(op.state, len(call.outputs)):
+        states[node.inputs[position]] = each[-1][place]
     return tuple(
         np.stack([np.asarray(one[i]).reshape(type_.dims) for one in each]) for i, type_ in enumerate(call.outputs)
     )
@@ -162,6 +186,10 @@ def _stacks(op: OpDef, call: Call, node: Node, values: dict[int, Array]) -> bool
         for i, type_ in enumerate(call.inputs)
         if type_ is not None and i not in carriers
     )
+
+
+def _kept(graph: Graph, index: int, states: dict[int, Array]) -> Array | None:
+    return states[index] if index in states else _constant(graph, index)
 
 
 def _constant(graph: Graph, index: int) -> Array | None:

@@ -1,5 +1,6 @@
 """Building a graph tensor by tensor; for front ends, for passes that add operators, and for tests."""
 
+import dataclasses
 from types import MappingProxyType
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from packager.ir.dtype import DType
-from packager.ir.model import ABSENT, NO_ATTRS, Graph, Model, Node, Signature, Tensor, frozen
+from packager.ir.model import ABSENT, NO_ATTRS, Graph, Model, Node, Residue, Signature, Tensor, frozen
 from packager.ir.quant import QuantParams
 from packager.ir.types import TensorType
 
@@ -49,6 +50,12 @@ class GraphBuilder:
         self.inputs.append(index)
         return index
 
+    def variable(self, name: str, shape: tuple[int, ...], dtype: DType, quant: QuantParams) -> int:
+        """Add a tensor that keeps its elements from one run to the next: state, which operators read and write."""
+        index = self.tensor(name, shape, dtype, quant)
+        self.tensors[index] = dataclasses.replace(self.tensors[index], is_variable=True)
+        return index
+
     def const(self, data: npt.ArrayLike, name: str = "", quant: QuantParams | None = None) -> int:
         array = np.asarray(data)
         return self.tensor(name or f"const_{len(self.tensors)}", array.shape, DType(array.dtype.name), quant, array)
@@ -72,7 +79,15 @@ class GraphBuilder:
         return out
 
     def node(
-        self, op: str, inputs: list[int], outputs: list[int], *, options: str = "", version: int = 1, **attrs: Any
+        self,
+        op: str,
+        inputs: list[int],
+        outputs: list[int],
+        *,
+        options: str = "",
+        version: int = 1,
+        intermediates: tuple[int, ...] = (),
+        **attrs: Any,
     ) -> None:
         self.nodes.append(
             Node(
@@ -82,6 +97,7 @@ class GraphBuilder:
                 options=options,
                 version=version,
                 attrs=_complete(options, attrs),
+                residue=Residue(fields=MappingProxyType({"intermediates": intermediates})) if intermediates else None,
             )
         )
 

@@ -15,7 +15,7 @@ def compact(model: Model) -> Model:
     graph = model.main
     used = {*graph.inputs, *graph.outputs}
     for node in graph.nodes:
-        used.update(node.inputs, node.outputs, _intermediates(node))
+        used.update(node.inputs, node.outputs, node.intermediates)
     for signature in model.signatures:
         if signature.graph == 0:
             used.update(t for _, t in (*signature.inputs, *signature.outputs))
@@ -42,15 +42,10 @@ def compact(model: Model) -> Model:
     return dataclasses.replace(model.with_main(smaller), signatures=signatures)
 
 
-def _intermediates(node: Node) -> tuple[int, ...]:
-    found = node.residue.fields.get("intermediates") if node.residue else None
-    return tuple(int(t) for t in found) if found is not None else ()
-
-
 def _renumber(node: Node, number: Mapping[int, int]) -> Node:
     residue = node.residue
-    if residue is not None and _intermediates(node):
-        moved = tuple(number[t] for t in _intermediates(node))
+    if residue is not None and node.intermediates:
+        moved = tuple(number[t] for t in node.intermediates)
         residue = Residue(fields=MappingProxyType({**residue.fields, "intermediates": moved}))
     return dataclasses.replace(
         node,

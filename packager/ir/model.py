@@ -59,6 +59,12 @@ class Node:
     def display_op(self) -> str:
         return self.custom_code if self.op == "CUSTOM" else self.op
 
+    @property
+    def intermediates(self) -> tuple[int, ...]:
+        """Tensors that hold nothing but the quantization of what the operator computes within."""
+        found: tuple[int, ...] | None = self.residue.fields.get("intermediates") if self.residue else None
+        return found or ()
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Graph:

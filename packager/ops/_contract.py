@@ -24,6 +24,8 @@ class Call:
     """Types in the node's order; None for an optional input left out."""
     outputs: tuple[TensorType, ...]
     arithmetic: str = "xnnpack"
+    intermediates: tuple[TensorType, ...] = ()
+    """Types of what an operator computes within, where the file says them: the hidden state of an LSTM."""
 
     @property
     def attrs(self) -> Mapping[str, Any]:
@@ -47,6 +49,7 @@ def call_of(graph: Graph, node: Node, arithmetic: str = "xnnpack") -> Call:
         arithmetic=arithmetic,
         inputs=tuple(graph.type_of(t) if t >= 0 else None for t in node.inputs),
         outputs=tuple(graph.type_of(t) for t in node.outputs),
+        intermediates=tuple(graph.type_of(t) for t in node.intermediates),
     )
 
 
@@ -75,6 +78,9 @@ class OpDef:
     stacked: int = 0
     """How many of the first inputs may carry several samples along their first dimension, the output then carrying
     as many. 0 where the first dimension is no batch."""
+    state: tuple[int, ...] = ()
+    """Positions of the inputs that keep their elements from one evaluation to the next. `reference` gets them as they
+    were left, and returns them as they are to be left, in this order behind the outputs."""
     objection: Callable[[Call], str] = no_objection
     """Why `reference` can't compute this call, beyond the element type; empty where it can."""
     inexact: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -57,7 +57,9 @@ def _operator(op: Op) -> Iterator[Diagnostic]:
     strange = [t for t in (*op.node.inputs, *op.node.outputs) if _is_strange(op.graph, t)]
     if strange:
         tensor = op.graph.tensors[strange[0]]
-        yield _error(op.where, f"{tensor.name!r} is {tensor.type.dtype}, kernels take int8 or int16", "quantize it to int8")
+        yield _error(
+            op.where, f"{tensor.name!r} is {tensor.type.dtype}, kernels take int8 or int16", "quantize it to int8"
+        )
         return
     for problem in kernel.problems(op):
         yield _error(op.where, problem.message, problem.hint)

@@ -8,7 +8,7 @@ import numpy as np
 
 from packager.errors import Diagnostic, EdgePackError, Severity, UnsupportedError
 from packager.interp._samples import check, fixed_dims, own_dims
-from packager.ir import ABSENT, Graph, Model, Node
+from packager.ir import ABSENT, DType, Graph, Model, Node
 from packager.ops import ARITHMETICS, Array, Call, OpDef, call_of, find_op
 
 _CHUNK = 16
@@ -126,7 +126,7 @@ def initial_states(graph: Graph) -> dict[int, Array]:
     for t in dict.fromkeys(t for node in graph.nodes for t in node.inputs):
         if t != ABSENT and graph.tensors[t].is_variable:
             type_ = graph.type_of(t)
-            fill = type_.zero_point if type_.is_quantized else 0
+            fill = type_.zero_point if type_.is_quantized and type_.dtype is DType.INT8 else 0
             found[t] = np.full(fixed_dims(type_), fill, type_.dtype.numpy)
     return found
 

@@ -189,8 +189,9 @@ def objection(call: Call) -> str:
         return "its weights are not int8, or its cell state is not int16"
     if len(call.intermediates) <= _HIDDEN or not call.intermediates[_HIDDEN].is_quantized:
         return "the file does not say the scale of its hidden state"
-    if np.frexp(np.float32(call.input(CELL_STATE).scale))[0] != 0.5:
-        return "the scale of its cell state is no power of two"
+    fraction, exponent = np.frexp(np.float32(call.input(CELL_STATE).scale))
+    if fraction != 0.5 or not -15 <= exponent - 1 <= -9:
+        return "the scale of its cell state is no power of two from 2^-15 to 2^-9"
     cells, outputs = call.input(RECURRENT_WEIGHTS + 1).dims
     if peepholes_of(call) and outputs > cells:
         return "it has peepholes and more outputs than cells: LiteRT reads past their weights"

@@ -68,7 +68,7 @@ def _operator(op: Op) -> Iterator[Diagnostic]:
 def _is_strange(graph: Graph, t: int) -> bool:
     if t == ABSENT or graph.tensors[t].is_constant:
         return False
-    return graph.tensors[t].is_variable or graph.type_of(t).dtype not in _ACTIVATIONS
+    return graph.type_of(t).dtype not in _ACTIVATIONS
 
 
 def _error(where: str, message: str, hint: str) -> Diagnostic:

@@ -1,6 +1,6 @@
 """Checks that most kernels make."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from packager.emit.c._contract import Op, Problem
 from packager.ir import ABSENT, DType
@@ -17,6 +17,13 @@ def int8_problems(op: Op, inputs: int = 1) -> Iterator[Problem]:
             yield Problem(f"{tensor.name!r} has no single scale", "quantize activations per tensor")
     if not clampable(activation_of(op.attrs)):
         yield Problem("its fused activation is no clamp", "use RELU or RELU6")
+
+
+def constant_problems(op: Op, positions: Iterable[int]) -> Iterator[Problem]:
+    """Inputs that a kernel keeps among its constants are there or absent, but not computed."""
+    for position in positions:
+        if position < len(op.node.inputs) and op.node.inputs[position] != ABSENT and op.constant(position) is None:
+            yield Problem(f"its input {position} is computed, not constant", "freeze the model")
 
 
 def kernel_of(name: str, op: Op) -> str:

@@ -12,6 +12,7 @@ from packager.emit.c import _text as text
 from packager.emit.c._contract import SCRATCH, Constant, Invocation, Layer
 from packager.emit.c._plan import Laid, lay_out
 from packager.emit.c._selftest import selftest_of
+from packager.interp import reference
 from packager.ir import Model, TensorType
 from packager.plan.memory import ALIGNMENT
 from packager.util.hashing import sha256_bytes
@@ -93,6 +94,7 @@ def _values(model: Model, laid: Laid, arithmetic: str, golden: Samples, name: st
         "outputs": outputs,
         "arena": -(-laid.arena_bytes // ALIGNMENT) * ALIGNMENT,
         "bound": laid.plan.lower_bound_bytes,
+        "states": list(_states(model, laid)),
         "alignment": ALIGNMENT,
         "abi": sha256_bytes(facts.encode())[:8],
         "defines": laid.defines,
@@ -119,6 +121,17 @@ def _ports(model: Model, laid: Laid, *, inputs: bool) -> list[Mapping[str, Any]]
         }
         for t in tensors
     ]
+
+
+def _states(model: Model, laid: Laid) -> Iterator[Mapping[str, Any]]:
+    """Where each variable tensor lies, and the byte that it is filled with to begin."""
+    for t, start in reference.initial_states(model.main).items():
+        yield {
+            "name": text.comment(model.main.tensors[t].name),
+            "offset": laid.plan.offsets[t],
+            "bytes": start.nbytes,
+            "value": int(start.reshape(-1)[0]) if start.size else 0,
+        }
 
 
 def _type(type_: TensorType) -> dict[str, Any]:

@@ -1,14 +1,19 @@
 """Kernels beyond the common ones, over awkward cases, held to the interpreter: indices, batches of blocks, tables."""
 
+import dataclasses
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from emit.c.making import SANITIZED, check, together
+from emit.c.making import SANITIZED, check, emitted, together, written
+from emit.c.test_emit import compiled
 from emit.c.test_kernels import EVERY, int32, moved, reduced
-from ops.judging import quant, unary
+from ops.judging import inputs_for, quant, unary
+from ops.recurrent import LSTMS, SVDFS, lstm, svdf
 
+from packager.emit.c import unsupported
 from packager.ir import DType, GraphBuilder, Model
 from packager.ops import ARITHMETICS
 
@@ -75,6 +80,8 @@ TABLES: dict[str, dict[str, Model]] = {
         "gelu": unary("GELU", EVERY, options="GeluOptions", approximate=False),
         "gelu-by-tanh": unary("GELU", EVERY, x=(0.03, 127), y=(0.02, -128), options="GeluOptions", approximate=True),
     },
+    "svdf": {name: svdf(case) for name, case in SVDFS.items()},
+    "lstm": {name: lstm(case) for name, case in LSTMS.items()},
     "least": {
         "rows": reduced("REDUCE_MIN", (1, 5, 6, 7), (1,), x=SAME, y=SAME),
         "all": reduced("REDUCE_MIN", (1, 5, 6, 7), (1, 2, 3), x=SAME, y=SAME),
@@ -92,3 +99,44 @@ def test_kernels_compute_the_interpreters_integers(table: str, arithmetic: str, 
 @pytest.mark.parametrize("table", TABLES)
 def test_kernels_are_clean_under_sanitizers(table: str, tmp_path: Path) -> None:
     check(together(TABLES[table]), "xnnpack", tmp_path, flags=(*SANITIZED, "-march=native"))
+
+
+def test_initialisation_forgets_what_a_stream_left(tmp_path: Path) -> None:
+    main = r"""
+#include "model.h"
+#include <stdio.h>
+#include <string.h>
+static _Alignas(MODEL_ARENA_ALIGN) uint8_t arena[MODEL_ARENA_BYTES];
+int main(void)
+{
+    static uint8_t input[MODEL_INPUT_0_BYTES], first[MODEL_OUTPUT_0_BYTES], second[MODEL_OUTPUT_0_BYTES];
+    model_t m;
+    memset(input, 77, sizeof input);
+    memset(arena, 85, sizeof arena);
+    for (int stream = 0; stream < 2; stream++) {
+        if (model_init(&m, arena, sizeof arena))
+            return 2;
+        for (int step = 0; step < 2; step++) {
+            memcpy(model_input_0(&m), input, sizeof input);
+            model_invoke(&m);
+            if (stream == 0)
+                memcpy(step ? second : first, model_output_0(&m), sizeof first);
+            else if (memcmp(step ? second : first, model_output_0(&m), sizeof first))
+                return 3;
+        }
+    }
+    return MODEL_STATE_BYTES == 18 && memcmp(first, second, sizeof first) ? 0 : 4;
+}
+"""
+    model = lstm(LSTMS["ordinary"])
+    source = written(tmp_path, emitted(model, "integer", inputs_for(model, 3)))
+    subprocess.run([compiled(source, main, tmp_path, "-std=c11")], check=True)
+
+
+@pytest.mark.parametrize("position", [3, 7, 12])
+def test_weights_that_are_computed_are_refused(position: int) -> None:
+    model = lstm(LSTMS["ordinary"])
+    t = model.main.nodes[0].inputs[position]
+    graph = model.main.with_tensors(lambda i, tensor: dataclasses.replace(tensor, data=None) if i == t else tensor)
+    (found,) = unsupported(model.with_main(dataclasses.replace(graph, inputs=(*graph.inputs, t))), "integer")
+    assert found.message == f"its input {position} is computed, not constant"

@@ -2,26 +2,31 @@
 
 The design is compiled with streams that are only declared. In what comes out, nothing but their reads and writes may be
 undefined (no allocation, no library), every loop must have a trip count that LLVM finds to be a constant, and nothing
-may compute in floating point.
+may compute in floating point. From the trip counts follow the cycles of each process, which must be those that the
+design was estimated at.
 """
 
 import dataclasses
+import json
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from packager.errors import IntegrityError, ToolError
+from packager.measure._trip_counts import process_cycles
 
 _PATIENCE = 300.0
 _TAIL = 4000
 _FLAGS = (
     *("-std=c++14", "-O1", "-fno-unroll-loops", "-fno-vectorize", "-fno-slp-vectorize", "-fno-exceptions"),
-    *("-fno-builtin", "-Wall", "-Wextra", "-Werror", "-S", "-emit-llvm"),
+    *("-fno-builtin", "-fno-inline", "-Wall", "-Wextra", "-Werror", "-S", "-emit-llvm"),
 )
-_STREAM = """#ifndef EDGEPACK_STREAM_H
+_STREAM = """#define EP_PIPELINE(CYCLES) ep_starts(CYCLES);
+extern "C" void ep_starts(int cycles);
+#ifndef EDGEPACK_STREAM_H
 #define EDGEPACK_STREAM_H
 #include "edgepack_word.h"
 namespace hls {
@@ -44,7 +49,7 @@ using stream = hls::stream<word<LANES, BITS>>;
 """
 _ALLOWED = re.compile(
     r"_ZN3hls6streamI\w+?(C1EPKc|C2EPKc|4readEv|5writeERK\w+)"
-    r"|llvm\.(lifetime|mem|assume|[us]m|abs)[\w.]*"
+    r"|ep_starts|llvm\.(lifetime|mem|assume|[us]m|abs)[\w.]*"
 )
 """Streams' members, and what LLVM writes for copies, minima and notes to itself."""
 
@@ -53,8 +58,8 @@ _ALLOWED = re.compile(
 class Checked:
     loops: int
     """That are left after inlining, each with a constant trip count."""
-    cycles: int
-    """The longest trip count."""
+    cycles: Mapping[str, int]
+    """By process: a frame's, in pipelined loops; each as it was estimated."""
 
 
 def missing_tools() -> tuple[str, ...]:
@@ -78,14 +83,27 @@ def check_subset(project: Path) -> Checked:
         include = (f"-I{project / 'include'}", f"-I{project / 'src'}", "-include", str(shim))
         _run(["clang++", *_FLAGS, *include, str(project / "src" / "top.cpp"), "-o", str(code)])
         text = code.read_text("utf-8")
-        counts = _run(["opt", "-passes=print<scalar-evolution>", "-disable-output", str(code)])
+        passes = "-passes=function(print<scalar-evolution>,print<loops>)"
+        counts = _run(["opt", passes, "-disable-output", str(code)])
     found = sorted({*_undefined(text), *_floating(text), *_unbounded(counts)})
+    cycles = {} if found else process_cycles(text, counts)
+    found += _unlike(cycles, project) if not found else []
     if found:
         raise IntegrityError(
             f"{project}: not synthesizable: {'; '.join(found)}", hint="this is a fault of EdgePack; please report it"
         )
-    trips = [int(count) + 1 for count in re.findall(r"^Loop \S+: backedge-taken count is (\d+)$", counts, re.MULTILINE)]
-    return Checked(loops=len(trips), cycles=max(trips, default=0))
+    loops = len(re.findall(r"^Loop \S+: backedge-taken count is \d+$", counts, re.MULTILINE))
+    return Checked(loops=loops, cycles=cycles)
+
+
+def _unlike(cycles: Mapping[str, int], project: Path) -> list[str]:
+    estimate = json.loads((project / "estimate.json").read_text("utf-8"))
+    wanted = {row["process"]: row["cycles"] - row["straight"] for row in estimate["processes"]}
+    return [
+        f"{name} takes {cycles.get(name, 0)} cycles, estimated at {count}"
+        for name, count in sorted(wanted.items())
+        if cycles.get(name) != count
+    ]
 
 
 def _undefined(text: str) -> Iterator[str]:

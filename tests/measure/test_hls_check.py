@@ -1,5 +1,6 @@
 """A design passes; what no HLS compiler takes is found, planted one at a time in the top function."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,24 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_design_is_in_the_subset(project: Path) -> None:
     checked = check_subset(project)
     assert checked.loops >= 8
-    assert checked.cycles >= 36, "each of the 36 pixels passes once at least"
+    estimated = json.loads((project / "estimate.json").read_text("utf-8"))["processes"]
+    assert checked.cycles == {row["process"]: row["cycles"] - row["straight"] for row in estimated}
+    assert checked.cycles["run_softmax_7_softmax"] == 6 * 3 + 31, "three classes: most, sum, write at four; 31 bits"
+
+
+@needs_clang
+def test_a_wrong_estimate_is_found(project: Path) -> None:
+    path = project / "estimate.json"
+    good = path.read_text("utf-8")
+    estimate = json.loads(good)
+    row = next(r for r in estimate["processes"] if r["kind"] == "depthwise")
+    row["cycles"] += 1
+    path.write_text(json.dumps(estimate), encoding="utf-8")
+    try:
+        with pytest.raises(IntegrityError, match=rf"{row['process']} takes \d+ cycles, estimated at {row['cycles']}"):
+            check_subset(project)
+    finally:
+        path.write_text(good, encoding="utf-8")
 
 
 @needs_clang
@@ -38,16 +56,19 @@ def test_a_design_is_in_the_subset(project: Path) -> None:
     ("planted", "match"),
     [
         (
-            "for (int i = 0; i < ep::get<1>(input_0.read(), 0); ++i) { output_0.read(); }",
+            "for (int i = 0; i < ep::get<1>(input_0.read().data, 0); ++i) { output_0.read(); }",
             "constant trip count",
         ),
-        ("while (true) { if (ep::get<1>(input_0.read(), 0) == 3) { break; } }", "constant trip count"),
-        ("output_0.write(*new ep::word<1>(input_0.read()));", "undefined symbol _Znwm"),
+        ("while (true) { if (ep::get<1>(input_0.read().data, 0) == 3) { break; } }", "constant trip count"),
+        ("output_0.write(*new ep::beat<1>(input_0.read()));", "undefined symbol _Znwm"),
         (
-            "extern int other(); if (other()) { output_0.write(ep::word<1>()); }",
+            "extern int other(); if (other()) { output_0.write(ep::beat<1>()); }",
             "undefined symbol _Z5otherv",
         ),
-        ("ep::word<1> w = input_0.read(); ep::put<1>(w, 0, ep::get<1>(w, 0) * 0.7f); output_0.write(w);", "in float"),
+        (
+            "ep::beat<1> b = input_0.read(); ep::put<1>(b.data, 0, ep::get<1>(b.data, 0) * 0.7f); output_0.write(b);",
+            "in float",
+        ),
     ],
 )
 def test_what_is_outside_is_found(project: Path, planted: str, match: str) -> None:

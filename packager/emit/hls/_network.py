@@ -32,17 +32,18 @@ class _Builder:
         self._ready: dict[int, list[Channel]] = {}
         self._lag: dict[int, dict[int, Lag]] = {}
         self._alias: dict[int, int] = {}
+        self._received: set[str] = set()
         self._uses = self._count_uses()
 
     def build(self) -> Network:
         inputs = [self._port(f"input_{i}", t) for i, t in enumerate(self._graph.inputs)]
         for t, channel in zip(self._graph.inputs, inputs, strict=True):
-            self._offer(t, channel, {})
+            self._offer(t, self._receive(channel), {})
         for index in range(len(self._graph.nodes)):
             self._place(Op(self._graph, index))
         outputs = [self._port(f"output_{i}", t) for i, t in enumerate(self._graph.outputs)]
         for t, channel in zip(self._graph.outputs, outputs, strict=True):
-            self._convert(self._take(t), channel.lanes, channel)
+            self._send(self._convert(self._take(t), channel.lanes), channel)
         return Network(
             channels=tuple(self._channels.values()),
             processes=tuple(self._processes),
@@ -79,6 +80,16 @@ class _Builder:
         lanes = next((n for n in able if values // n <= self._interval), able[-1])
         return self._add(Channel(name=name, lanes=lanes, values=values, port=True))
 
+    def _receive(self, port: Channel) -> Channel:
+        """Take beats from a port; whoever sends there may be made to wait, so this stream is not deepened for it."""
+        made = self._add(Channel(name=f"{port.name}_values", lanes=port.lanes, values=port.values))
+        self._received.add(made.name)
+        self._process(f"{port.name}_receive", _moving("receive", port), (port.name,), (made.name,), None)
+        return made
+
+    def _send(self, channel: Channel, port: Channel) -> None:
+        self._process(f"{port.name}_send", _moving("send", port), (channel.name,), (port.name,), None)
+
     def _place(self, op: Op) -> None:
         stages = layer_of(op).stages(op, self._folds[op.index])
         if not stages:
@@ -86,7 +97,7 @@ class _Builder:
         sources = op.streams()
         reads = [self._convert(self._take(t), stages[0].lanes_in) for t in sources]
         lag = self._join(sources, reads)
-        reads = [self._deepen(channel, stages[0].ahead) for channel in reads]
+        reads = [c if c.name in self._received else self._deepen(c, stages[0].ahead) for c in reads]
         for position, stage in enumerate(stages):
             last = position == len(stages) - 1
             target = self._add(
@@ -141,18 +152,16 @@ class _Builder:
             ready += pair
         self._ready[tensor] = ready
 
-    def _convert(self, source: Channel, lanes: int, target: Channel | None = None) -> Channel:
+    def _convert(self, source: Channel, lanes: int) -> Channel:
         """Bring a stream to a number of lanes, by way of a common multiple, which keeps the pace, or divisor."""
-        if source.lanes == lanes and target is None:
+        if source.lanes == lanes:
             return source
         common, multiple = math.gcd(source.lanes, lanes), math.lcm(source.lanes, lanes)
         if common not in (source.lanes, lanes):
             between = multiple if multiple <= MOST_LANES and source.values % multiple == 0 else common
-            return self._convert(self._convert(source, between), lanes, target)
-        wider = lanes > source.lanes
-        kind = "widen" if wider else "narrow"
-        if target is None:
-            target = self._add(Channel(name=f"{source.name}_x{lanes}", lanes=lanes, values=source.values))
+            return self._convert(self._convert(source, between), lanes)
+        kind = "widen" if lanes > source.lanes else "narrow"
+        target = self._add(Channel(name=f"{source.name}_x{lanes}", lanes=lanes, values=source.values))
         stage = Stage(
             name=kind,
             call=f"{kind}<{source.values}, {source.lanes}, {lanes}>",
@@ -188,3 +197,16 @@ class _Builder:
             for ancestor, own in lag.items():
                 merged[ancestor] = own.later(merged.get(ancestor, own))
         return merged
+
+
+def _moving(name: str, port: Channel) -> Stage:
+    return Stage(
+        name=name,
+        call=f"{name}<{port.values}, {port.lanes}>",
+        lanes_in=port.lanes,
+        lanes_out=port.lanes,
+        values=port.values,
+        cycles=port.tokens,
+        cost=mover(port.lanes),
+        tokens_in=1,
+    )

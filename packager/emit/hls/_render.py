@@ -1,5 +1,6 @@
 """The project's files: the static header library as it is, and Jinja templates for what differs by model."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ def project(
     context = _context(design, name)
     files = [*_static(), *_rendered(context)]
     files.append(("src/weights.h", _weights(design)))
+    files.append(("estimate.json", _estimate(design)))
     entries = [Entry(path=f"{root}/{path}", content=text.encode(), role="source") for path, text in files]
     for kind, arrays in (("input", inputs), ("output", outputs)):
         entries += [
@@ -67,6 +69,8 @@ def _rendered(context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for inside in ("", "src", "testbench", "board"):
         there = folder / inside if inside else folder
         for file in sorted(there.iterdir(), key=lambda p: p.name):
+            if file.name.startswith("driver.") and not context["processor"]:
+                continue
             if file.name.endswith(".j2"):
                 text = environment.from_string(file.read_text("utf-8")).render(context)
                 yield f"{inside}/{file.name}".lstrip("/").removesuffix(".j2"), text
@@ -125,6 +129,24 @@ def _where(op: Op) -> str:
 
 def _literal(value: int) -> str:
     return f"{value}u" if value > 0x7FFFFFFF else str(value)
+
+
+def _estimate(design: Design) -> str:
+    """What each process was estimated at, for the tools' own reports to be held against."""
+    rows = [
+        {
+            "process": f"run_{p.name}",
+            "kind": p.stage.name,
+            "cycles": p.stage.cycles,
+            "straight": p.stage.straight,
+            "lut": round(p.stage.cost.lut),
+            "ff": round(p.stage.cost.ff),
+            "dsp": p.stage.cost.dsp,
+            "bram18": p.stage.cost.bram18,
+        }
+        for p in design.network.processes
+    ]
+    return json.dumps({"schema": 1, "part": design.part.part, "processes": rows}, indent=1) + "\n"
 
 
 def _weights(design: Design) -> str:

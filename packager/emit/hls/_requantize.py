@@ -82,7 +82,7 @@ def scaling_problems(scaling: Scaling) -> Iterator[Problem]:
 
 def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, steps: int) -> Stage:
     """The process that scales `pe` accumulators every `steps` cycles, its multipliers shared over that time."""
-    channels = len(scaling.bias)
+    channels = -(-len(scaling.bias) // pe) * pe
     interval = min(max(steps, 1), _LONGEST_INTERVAL)
     bits = scaling.sum_bits + scaling.left
     halves = math.ceil(scaling.factor_bits / 17) if scaling.once else 2

@@ -45,11 +45,6 @@ class Channel:
         return self.values // self.lanes
 
     @property
-    def power(self) -> int:
-        """The greatest power of two that divides the lanes: bytes of a DMA engine's beat, which knows no others."""
-        return self.lanes & -self.lanes
-
-    @property
     def cost(self) -> Cost:
         return Cost() if self.port else fifo(self.lanes * self.bits, self.depth)
 

@@ -81,6 +81,9 @@ class Window:
             tokens_left=self.rest_rows * row,
             ahead=self.first_rows * row,
             shape=self.definition(),
+            sum=f"{self.first_rows + self.rest_rows} rows first and last x {row}"
+            f" + {self.rows.steps} rows x max({self.columns.steps} x {self.taps} taps x {self.channels}/{lanes}"
+            f", {self.rows.stride} x {row})",
         )
 
 

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors
+from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors, row_folds
 from packager.emit.hls._linear import Linear, linear_of, matrix_stages, operand_problems
 from packager.emit.hls._requantize import scaling_problems
 from packager.emit.hls._window import Window, window_of
@@ -36,7 +36,7 @@ class _Conv2D(Layer):
     def folds(self, op: Op) -> Iterable[Fold]:
         for fabric in (False, True):
             for simd in divisors(op.input(0).dims[3]):
-                for pe in divisors(op.output.dims[3]):
+                for pe in row_folds(op.output.dims[3]):
                     yield Fold(simd=simd, pe=pe, fabric=fabric)
 
     def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors
+from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors, row_folds
 from packager.emit.hls._linear import Linear, linear_of, matrix_stages, operand_problems
 from packager.emit.hls._requantize import scaling_problems
 from packager.ops._exact_multiplier import InexactError
@@ -31,7 +31,7 @@ class _FullyConnected(Layer):
         outputs, inputs = _linear(op).rows.shape
         for fabric in (False, True):
             for simd in divisors(inputs):
-                for pe in divisors(outputs):
+                for pe in row_folds(outputs):
                     yield Fold(simd=simd, pe=pe, fabric=fabric)
 
     def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:

@@ -17,6 +17,8 @@ _CYCLES_PER_CLASS = 6
 """Find the most, sum, and write at an interval of four."""
 _NEWTON_CYCLES = 100
 """Seven products one after the other, and the leading zeros: no frame rate hangs on it."""
+_ZERO_CYCLES = 31
+"""Of these, in a loop over bits."""
 
 
 class _Softmax(Layer):
@@ -42,6 +44,7 @@ class _Softmax(Layer):
                 lanes_out=1,
                 values=op.output.elements,
                 cycles=rows * (_CYCLES_PER_CLASS * classes + _NEWTON_CYCLES),
+                straight=rows * (_NEWTON_CYCLES - _ZERO_CYCLES),
                 cost=Cost(lut=1500, ff=1500, dsp=8) + memory(32, 256) + memory(8, classes),
                 arrays=lambda: (Array(name="exponent", ctype="int32_t", values=exponents(op)),),
                 tokens_in=classes,

@@ -5,6 +5,7 @@
 #include "edgepack_elementwise.h"
 #include "edgepack_matrix.h"
 #include "edgepack_pool.h"
+#include "edgepack_port.h"
 #include "edgepack_requantize.h"
 #include "edgepack_route.h"
 #include "edgepack_softmax.h"

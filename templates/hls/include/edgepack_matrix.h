@@ -20,19 +20,48 @@ inline integer<16> multiply(integer<8> a, int8_t b) {
     return product;
 }
 
-/// Matrix times vector for each of PIXELS vectors of IN values: convolutions behind a window, fully connected layers.
-/// A vector is read once and held while OUT / PE groups of rows pass over it.
-template <int PIXELS, int IN, int OUT, int SIMD, int PE, int ACC, bool DSP>
-void matrix(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[(OUT / PE) * (IN / SIMD)][PE][SIMD]) {
+/// One step: SIMD products for each of PE rows, summed first, so that no more than one adder stands between an accumulator
+/// and itself.
+template <int SIMD, int PE, int ACC, bool DSP>
+inline void accumulate(integer<ACC> (&sum)[PE], const word<SIMD> &x, const int8_t (&weight)[PE][SIMD], bool first) {
+    EP_PRAGMA(INLINE)
+    for (int e = 0; e < PE; ++e) {
+        EP_PRAGMA(UNROLL)
+        integer<ACC> partial = 0;
+        for (int l = 0; l < SIMD; ++l) {
+            EP_PRAGMA(UNROLL)
+            partial += multiply<DSP>(get<SIMD>(x, l), weight[e][l]);
+        }
+        sum[e] = (first ? static_cast<integer<ACC>>(0) : sum[e]) + partial;
+    }
+}
+
+template <int PE, int ACC>
+inline word<PE, ACC> gather(const integer<ACC> (&sum)[PE]) {
+    EP_PRAGMA(INLINE)
+    word<PE, ACC> sums;
+    for (int e = 0; e < PE; ++e) {
+        EP_PRAGMA(UNROLL)
+        put<PE, ACC>(sums, e, sum[e]);
+    }
+    return sums;
+}
+
+/// Matrix times vector for each of VECTORS vectors of IN values: convolutions behind a window, fully connected layers.
+/// A vector is read once and held while OUT / PE groups of rows pass over it. SETS matrices take turns, vector by vector:
+/// the groups of a grouped convolution.
+template <int VECTORS, int IN, int OUT, int SIMD, int PE, int ACC, bool DSP, int SETS>
+void matrix(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[SETS * (OUT / PE) * (IN / SIMD)][PE][SIMD]) {
     const int STEPS = IN / SIMD;
     const int GROUPS = OUT / PE;
+    const int ROWS = SETS * GROUPS * STEPS;
     word<SIMD> held[STEPS];
     integer<ACC> sum[PE];
     EP_PRAGMA(ARRAY_PARTITION variable = sum complete)
-    int step = 0;
-    int group = 0;
-    int row = 0;
-    for (int i = 0; i < PIXELS * GROUPS * STEPS; ++i) {
+    counter<STEPS> step = 0;
+    counter<GROUPS> group = 0;
+    counter<ROWS> row = 0;
+    for (int i = 0; i < VECTORS * GROUPS * STEPS; ++i) {
         EP_PIPELINE(1)
         word<SIMD> x;
         if (group == 0) {
@@ -41,38 +70,57 @@ void matrix(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[(OUT 
         } else {
             x = held[step];
         }
-        for (int e = 0; e < PE; ++e) {
-            EP_PRAGMA(UNROLL)
-            integer<ACC> total = step == 0 ? static_cast<integer<ACC>>(0) : sum[e];
-            for (int l = 0; l < SIMD; ++l) {
-                EP_PRAGMA(UNROLL)
-                total += multiply<DSP>(get<SIMD>(x, l), weight[row][e][l]);
-            }
-            sum[e] = total;
-        }
-        row = row + 1 == GROUPS * STEPS ? 0 : row + 1;
+        accumulate<SIMD, PE, ACC, DSP>(sum, x, weight[row], step == 0);
+        row = next<ROWS>(row);
         step = step + 1;
         if (step == STEPS) {
             step = 0;
-            group = group + 1 == GROUPS ? 0 : group + 1;
-            word<PE, ACC> sums;
-            for (int e = 0; e < PE; ++e) {
-                EP_PRAGMA(UNROLL)
-                put<PE, ACC>(sums, e, sum[e]);
-            }
-            out.write(sums);
+            group = next<GROUPS>(group);
+            out.write(gather<PE, ACC>(sum));
         }
+    }
+}
+
+/// The same without the tiles of PE x SIMD weights that are all zero: ROWS of them are left. Those of the first group are
+/// all there, for each reads its part of the vector; `place` of the others says which part it takes, and the top bit of
+/// each whether it is the last of its group.
+template <int VECTORS, int IN, int SIMD, int PE, int ACC, bool DSP, int ROWS>
+void matrix_pruned(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[ROWS][PE][SIMD],
+                   const uint16_t (&place)[ROWS]) {
+    const int STEPS = IN / SIMD;
+    word<SIMD> held[STEPS];
+    integer<ACC> sum[PE];
+    EP_PRAGMA(ARRAY_PARTITION variable = sum complete)
+    counter<ROWS> row = 0;
+    bool first = true;
+    for (int i = 0; i < VECTORS * ROWS; ++i) {
+        EP_PIPELINE(1)
+        const counter<STEPS> step = static_cast<counter<STEPS>>(place[row] & 0x7fff);
+        word<SIMD> x;
+        if (row < STEPS) {
+            x = in.read();
+            held[step] = x;
+        } else {
+            x = held[step];
+        }
+        accumulate<SIMD, PE, ACC, DSP>(sum, x, weight[row], first);
+        first = (place[row] >> 15) != 0;
+        if (first) {
+            out.write(gather<PE, ACC>(sum));
+        }
+        row = next<ROWS>(row);
     }
 }
 
 /// One kernel of TAPS weights for each channel: depthwise convolutions behind a window that runs by channel.
 template <int PIXELS, int CHANNELS, int TAPS, int PE, int ACC, bool DSP>
 void depthwise(stream<PE> &in, stream<PE, ACC> &out, const int8_t (&weight)[(CHANNELS / PE) * TAPS][PE]) {
+    const int ROWS = (CHANNELS / PE) * TAPS;
     integer<ACC> sum[PE];
     EP_PRAGMA(ARRAY_PARTITION variable = sum complete)
-    int tap = 0;
-    int row = 0;
-    for (int i = 0; i < PIXELS * (CHANNELS / PE) * TAPS; ++i) {
+    counter<TAPS> tap = 0;
+    counter<ROWS> row = 0;
+    for (int i = 0; i < PIXELS * ROWS; ++i) {
         EP_PIPELINE(1)
         const word<PE> x = in.read();
         for (int e = 0; e < PE; ++e) {
@@ -80,16 +128,11 @@ void depthwise(stream<PE> &in, stream<PE, ACC> &out, const int8_t (&weight)[(CHA
             const integer<ACC> before = tap == 0 ? static_cast<integer<ACC>>(0) : sum[e];
             sum[e] = before + multiply<DSP>(get<PE>(x, e), weight[row][e]);
         }
-        row = row + 1 == (CHANNELS / PE) * TAPS ? 0 : row + 1;
+        row = next<ROWS>(row);
         tap = tap + 1;
         if (tap == TAPS) {
             tap = 0;
-            word<PE, ACC> sums;
-            for (int e = 0; e < PE; ++e) {
-                EP_PRAGMA(UNROLL)
-                put<PE, ACC>(sums, e, sum[e]);
-            }
-            out.write(sums);
+            out.write(gather<PE, ACC>(sum));
         }
     }
 }

@@ -9,7 +9,7 @@ namespace ep {
 template <int PIXELS, int CHANNELS, int TAPS, int LANES>
 void pool_max(stream<LANES> &in, stream<LANES> &out, int low, int high) {
     word<LANES> best;
-    int tap = 0;
+    counter<TAPS> tap = 0;
     for (int i = 0; i < PIXELS * (CHANNELS / LANES) * TAPS; ++i) {
         EP_PIPELINE(1)
         const word<LANES> x = in.read();
@@ -55,7 +55,7 @@ void pool_average(stream<LANES> &in, stream<LANES> &out,
             const int left = ox * SHAPE::STRIDE_W - SHAPE::PAD_LEFT;
             const int right = left + SHAPE::KERNEL_W < SHAPE::IN_W ? left + SHAPE::KERNEL_W : SHAPE::IN_W;
             const int count = rows * (right - (left < 0 ? 0 : left));
-            int tap = 0;
+            counter<TAPS> tap = 0;
             for (int i = 0; i < SHAPE::CHANNELS / LANES * TAPS; ++i) {
                 EP_PIPELINE(1)
                 const word<LANES> x = in.read();
@@ -84,7 +84,7 @@ template <int PIXELS, int CHANNELS, int LANES, int ACC>
 void sum_pixels(stream<LANES> &in, stream<LANES, ACC> &out) {
     const int GROUPS = CHANNELS / LANES;
     word<LANES, ACC> sums[GROUPS];
-    int group = 0;
+    counter<GROUPS> group = 0;
     for (int i = 0; i < PIXELS * GROUPS; ++i) {
         EP_PIPELINE(1)
         const word<LANES> x = in.read();
@@ -96,7 +96,7 @@ void sum_pixels(stream<LANES> &in, stream<LANES, ACC> &out) {
             put<LANES, ACC>(after, l, start + get<LANES>(x, l));
         }
         sums[group] = after;
-        group = group + 1 == GROUPS ? 0 : group + 1;
+        group = next<GROUPS>(group);
     }
     for (int i = 0; i < GROUPS; ++i) {
         EP_PIPELINE(1)

@@ -37,7 +37,7 @@ template <int PIXELS, int CHANNELS, int PE, int ACC, int LEFT, int INTERVAL, int
 void requantize(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)[CHANNELS / PE][PE],
                 const int32_t (&multiplier)[CHANNELS / PE][PE], const int8_t (&shift)[CHANNELS / PE][PE], int zero_point,
                 int low, int high) {
-    int group = 0;
+    counter<CHANNELS / PE> group = 0;
     for (int i = 0; i < PIXELS * (CHANNELS / PE); ++i) {
         EP_PIPELINE(INTERVAL)
         EP_PRAGMA(ALLOCATION operation instances = mul limit = UNITS)
@@ -56,7 +56,7 @@ void requantize(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)[CHAN
             put<PE>(result, e, static_cast<integer<8>>(clamp(value, low, high)));
         }
         out.write(result);
-        group = group + 1 == CHANNELS / PE ? 0 : group + 1;
+        group = next<CHANNELS / PE>(group);
     }
 }
 
@@ -66,7 +66,7 @@ template <int PIXELS, int CHANNELS, int PE, int ACC, int FACTOR, int INTERVAL, i
 void requantize_once(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)[CHANNELS / PE][PE],
                      const M (&multiplier)[CHANNELS / PE][PE], const int8_t (&shift)[CHANNELS / PE][PE], int zero_point,
                      int low, int high) {
-    int group = 0;
+    counter<CHANNELS / PE> group = 0;
     for (int i = 0; i < PIXELS * (CHANNELS / PE); ++i) {
         EP_PIPELINE(INTERVAL)
         EP_PRAGMA(ALLOCATION operation instances = mul limit = UNITS)
@@ -89,7 +89,7 @@ void requantize_once(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)
             put<PE>(result, e, static_cast<integer<8>>(clamp(value, low, high)));
         }
         out.write(result);
-        group = group + 1 == CHANNELS / PE ? 0 : group + 1;
+        group = next<CHANNELS / PE>(group);
     }
 }
 

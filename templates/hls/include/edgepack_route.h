@@ -11,7 +11,7 @@ template <int TOTAL, int NARROW, int WIDE>
 void widen(stream<NARROW> &in, stream<WIDE> &out) {
     const int PARTS = WIDE / NARROW;
     word<WIDE> gathered;
-    int part = 0;
+    counter<PARTS> part = 0;
     for (int i = 0; i < TOTAL / NARROW; ++i) {
         EP_PIPELINE(1)
         const word<NARROW> x = in.read();
@@ -37,7 +37,7 @@ template <int TOTAL, int WIDE, int NARROW>
 void narrow(stream<WIDE> &in, stream<NARROW> &out) {
     const int PARTS = WIDE / NARROW;
     word<WIDE> held;
-    int part = 0;
+    counter<PARTS> part = 0;
     for (int i = 0; i < TOTAL / NARROW; ++i) {
         EP_PIPELINE(1)
         if (part == 0) {
@@ -49,7 +49,33 @@ void narrow(stream<WIDE> &in, stream<NARROW> &out) {
             put<NARROW>(x, l, get<WIDE>(held, part * NARROW + l));
         }
         out.write(x);
-        part = part + 1 == PARTS ? 0 : part + 1;
+        part = next<PARTS>(part);
+    }
+}
+
+/// KEPT of PADDED values of each pixel: rows that a matrix unit computed only to fill its last group go no further.
+template <int PIXELS, int PADDED, int KEPT, int WIDE, int NARROW>
+void trim(stream<WIDE> &in, stream<NARROW> &out) {
+    const int PARTS = WIDE / NARROW;
+    const int BEATS = PADDED / NARROW;
+    word<WIDE> held;
+    counter<PARTS> part = 0;
+    counter<BEATS> at = 0;
+    for (int i = 0; i < PIXELS * BEATS; ++i) {
+        EP_PIPELINE(1)
+        if (part == 0) {
+            held = in.read();
+        }
+        if (at < KEPT / NARROW) {
+            word<NARROW> x;
+            for (int l = 0; l < NARROW; ++l) {
+                EP_PRAGMA(UNROLL)
+                put<NARROW>(x, l, get<WIDE>(held, part * NARROW + l));
+            }
+            out.write(x);
+        }
+        part = next<PARTS>(part);
+        at = next<BEATS>(at);
     }
 }
 

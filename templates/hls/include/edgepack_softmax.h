@@ -15,6 +15,8 @@ inline int32_t fixed_multiply(int32_t a, int32_t b) {
 
 /// 1 / (1 + x) for x in [0, 1), both with 31 fractional bits: three Newton steps from 48/17 - 32/17 x.
 inline int32_t reciprocal_of_one_plus(int32_t x) {
+    EP_PRAGMA(INLINE off)
+    EP_PRAGMA(ALLOCATION operation instances = mul limit = 1)
     const int32_t half = static_cast<int32_t>((static_cast<int64_t>(x) + INT32_MAX + 1) >> 1);  // (1 + x) / 2
     const int32_t two_29 = 1 << 29;                                                             // 1.0 with 29 bits
     int32_t guess = 1515870810 + fixed_multiply(half, -1010580540);                             // 48/17, -32/17

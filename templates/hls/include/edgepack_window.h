@@ -27,7 +27,9 @@ struct window_shape {
 /// Position inside one pixel's beats, counted up without a division.
 template <typename SHAPE, int TILES>
 struct window_counter {
-    int tile, ky, kx;
+    counter<TILES> tile;
+    counter<SHAPE::KERNEL_H> ky;
+    counter<SHAPE::KERNEL_W> kx;
 
     void next() {
         EP_PRAGMA(INLINE)
@@ -39,7 +41,7 @@ struct window_counter {
             }
             if (ky == SHAPE::KERNEL_H) {
                 ky = 0;
-                tile = tile + 1 == TILES ? 0 : tile + 1;
+                tile = ep::next<TILES>(tile);
             }
         } else {
             tile = tile + 1;
@@ -49,7 +51,7 @@ struct window_counter {
             }
             if (kx == SHAPE::KERNEL_W) {
                 kx = 0;
-                ky = ky + 1 == SHAPE::KERNEL_H ? 0 : ky + 1;
+                ky = ep::next<SHAPE::KERNEL_H>(ky);
             }
         }
     }
@@ -79,9 +81,9 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
         EP_PIPELINE(1)
         line[i] = in.read();
     }
-    int loaded = SHAPE::FIRST;                                             // rows read so far
-    int store = SHAPE::FIRST % SHAPE::ROWS * ROW;                          // where the next beat goes
-    int load_column = 0;
+    counter<SHAPE::IN_H> loaded = SHAPE::FIRST;                             // rows read so far
+    counter<SHAPE::ROWS * ROW> store = SHAPE::FIRST % SHAPE::ROWS * ROW;    // where the next beat goes
+    counter<ROW> load_column = 0;
     int slot = (SHAPE::ROWS - SHAPE::PAD_TOP % SHAPE::ROWS) % SHAPE::ROWS;  // line that holds row oy * stride - pad
 
     for (int oy = 0; oy < SHAPE::OUT_H; ++oy) {
@@ -90,7 +92,7 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
         int wanted = top + SHAPE::STRIDE_H + SHAPE::REACH;
         wanted = wanted < SHAPE::IN_H ? wanted : SHAPE::IN_H;
         int left = -SHAPE::PAD_LEFT;
-        int credit = 0;  // spreads LOAD reads evenly over ROUND cycles, so that whoever writes need not stop
+        counter<2 * ROUND> credit = 0;  // spreads LOAD reads evenly over ROUND cycles, so that whoever writes need not stop
         for (int i = 0; i < ROUND; ++i) {
             EP_PIPELINE(1)
             EP_PRAGMA(DEPENDENCE variable = line inter false)
@@ -99,8 +101,12 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
                 const int x = left + at.kx * SHAPE::DILATION_W;
                 const int ahead = slot + at.ky * SHAPE::DILATION_H;
                 const int row = ahead < SHAPE::ROWS ? ahead : ahead - SHAPE::ROWS;
+                const int start = row * ROW;  // products by constants are shifts and adders, never DSP slices
+                EP_PRAGMA(BIND_OP variable = start op = mul impl = fabric)
+                const int column = x * TILES;
+                EP_PRAGMA(BIND_OP variable = column op = mul impl = fabric)
                 const bool inside = y >= 0 && y < SHAPE::IN_H && x >= 0 && x < SHAPE::IN_W;
-                out.write(inside ? line[row * ROW + x * TILES + at.tile] : outside);
+                out.write(inside ? line[start + column + at.tile] : outside);
                 at.next();
                 if (at.at_start()) {
                     left = left + SHAPE::STRIDE_W;
@@ -108,10 +114,12 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
             }
             credit = credit + LOAD;
             const bool due = credit >= ROUND;
-            credit = due ? credit - ROUND : credit;
+            if (due) {
+                credit = credit - ROUND;
+            }
             if (due && oy + 1 < SHAPE::OUT_H && loaded < wanted) {
                 line[store] = in.read();
-                store = store + 1 == SHAPE::ROWS * ROW ? 0 : store + 1;
+                store = ep::next<SHAPE::ROWS * ROW>(store);
                 load_column = load_column + 1;
                 if (load_column == ROW) {
                     load_column = 0;

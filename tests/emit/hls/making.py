@@ -32,6 +32,8 @@ class Net:
     seed: int = 0
     builder: GraphBuilder = dataclasses.field(default_factory=GraphBuilder)
     folds: dict[int, Fold] = dataclasses.field(default_factory=dict)
+    pruned: tuple[Any, ...] = ()
+    """Places in the next weights that are 0."""
 
     def __post_init__(self) -> None:
         self.random = np.random.default_rng(self.seed)
@@ -61,6 +63,9 @@ class Net:
         scales = self.random.uniform(0.002, 0.02, channels).astype(np.float32)
         quant = QuantParams(scale=tuple(float(s) for s in scales), zero_point=(0,) * channels, axis=axis)
         data = self.random.integers(-127, 128, shape).astype(np.int8)
+        for place in self.pruned:
+            data[place] = 0
+        self.pruned = ()
         return self.builder.const(data, quant=quant), quant
 
     def bias(self, x: int, weights: QuantParams, channels: int, spread: int = 3000) -> int:

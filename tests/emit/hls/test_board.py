@@ -15,9 +15,6 @@ import pytest
 from emit.hls.making import Net, frames, q, reference_outputs, write_bundle
 
 from packager.config.profile import load_profile
-from packager.emit.hls import design_for
-from packager.emit.hls._render import _context, _rendered
-from packager.emit.hls._streams import Channel
 from packager.ir import Model
 
 BOARDS = ("fpga-arty-a7-35t", "fpga-pynq-z2", "fpga-kv260")
@@ -26,7 +23,7 @@ COMMANDS = """create_project set_property current_project update_ip_catalog crea
 connect_bd_intf_net connect_bd_net get_bd_intf_pins get_bd_pins get_bd_cells apply_bd_automation assign_bd_address
 validate_bd_design save_bd_design get_files add_files make_wrapper current_fileset launch_runs wait_on_run open_run
 report_utilization report_timing_summary get_runs create_ip generate_target get_ips read_xdc synth_design
-opt_design place_design route_design"""
+opt_design place_design route_design get_bd_addr_spaces"""
 
 
 def model() -> Model:
@@ -55,7 +52,8 @@ def test_vivado_gets_its_commands_in_order(target: str, tmp_path: Path) -> None:
     stubs = "".join(
         f'proc {name} args {{puts "{name} $args"; return [lindex $args end]}}\n' for name in COMMANDS.split()
     )
-    stubs += f'proc get_property args {{return "{runs}"}}\n'
+    stubs += f'proc get_property {{what where}} {{if {{$what eq "OFFSET"}} {{return $where}}; return "{runs}"}}\n'
+    stubs += "proc get_bd_addr_segs args {regexp {\\*(\\w+)_Reg} [lindex $args end] - name; return at_$name}\n"
     stubs += "proc get_ipdefs args {regexp {\\*:(\\w+):} [lindex $args end] - name; return ip:$name}\n"
     (program := tmp_path / "stubs.tcl").write_text(f"{stubs}source {folder / 'board/vivado.tcl'}\n", encoding="utf-8")
     done = subprocess.run(
@@ -78,23 +76,12 @@ def test_vivado_gets_its_commands_in_order(target: str, tmp_path: Path) -> None:
     processor = "processing_system7" if "pynq" in target else "zynq_ultra_ps_e"
     assert f"create_bd_cell -type ip -vlnv ip:{processor} ps" in said
     assert [line.split()[-1] for line in said if line.startswith("create_bd_cell")][1:3] == ["edgepack", "dma_input_0"]
+    addresses = (folder / "board/addresses.h").read_text("utf-8")
+    assert "#define EDGEPACK_CONTROL at_edgepack\n" in addresses
+    assert "#define EDGEPACK_OUTPUT_0 at_dma_output_0\n" in addresses
+    assert "connect_bd_intf_net edgepack/output_0 dma_output_0/S_AXIS_S2MM" in said
     assert (folder / "board/edgepack.bit").read_text("utf-8") == "board_wrapper.bit"
     assert (folder / "board/edgepack.hwh").read_text("utf-8") == "board.hwh"
-
-
-def test_a_beat_that_no_dma_engine_knows_is_converted() -> None:
-    part = load_profile("fpga-pynq-z2").fpga
-    assert part is not None
-    context = _context(design_for(model(), part), "wide")
-    context["inputs"] = [Channel(name="input_0", lanes=6, values=96, port=True)]
-    context["outputs"] = [Channel(name="output_0", lanes=12, values=24, port=True)]
-    script = dict(_rendered(context))["board/vivado.tcl"]
-    assert "CONFIG.c_m_axis_mm2s_tdata_width 16" in script
-    assert "width_input_0 {CONFIG.S_TDATA_NUM_BYTES 2 CONFIG.M_TDATA_NUM_BYTES 6 " in script
-    assert "width_output_0 {CONFIG.S_TDATA_NUM_BYTES 12 CONFIG.M_TDATA_NUM_BYTES 4 " in script
-    assert "CONFIG.TDATA_REMAP {tdata[31:0]} CONFIG.DEFAULT_TLAST 6}" in script
-    for cell in ("width_input_0", "width_output_0", "last_output_0"):
-        assert f"get_bd_pins {cell}/$pin" in script
 
 
 class Board:
@@ -195,3 +182,77 @@ def test_the_driver_refuses_what_does_not_fit(driver: ModuleType) -> None:
     with pytest.raises(ValueError, match="0 inputs given, the design has 1"):
         accelerator.run()
     assert [a.shape for a in accelerator.run(np.zeros((0, 96), np.int8))] == [(0, 3)]
+
+
+def c_driver(folder: Path, place: Path, *, size: int, error: int = 0) -> Path:
+    """The driver of a project, compiled with a board of our own under it; see `standin.c`."""
+    base = 0x1_3000_0000
+    values: dict[str, int | str] = {"IN_BYTES": 96, "OUT_BYTES": 3, "ERROR": error, "BASE": base}
+    values |= {"FOLDER": f'"{place}"', "GOLDEN": f'"{folder / "golden"}"'}
+    addresses = "".join(f"#define EDGEPACK_{n} 0x{0xA0000000 + i * 0x10000:x}\n" for i, n in enumerate(NAMES))
+    (place / "addresses.h").write_text(addresses, encoding="utf-8")
+    for name, text in (("memory", ""), ("buffer", ""), ("phys_addr", f"0x{base:x}\n"), ("size", f"{size}\n")):
+        (place / name).write_text(text, encoding="utf-8")
+    here = Path(__file__).parent
+    strict = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
+    objects = []
+    for source in (folder / "board/driver.c", here / "standin.c"):
+        objects.append(str(place / f"{source.stem}.o"))
+        defined = [f"-D{name}={value}" for name, value in values.items()]
+        include = [f"-I{place}", f"-I{here}", "-include", "standin.h"]
+        made = subprocess.run(
+            ["gcc", *strict, *defined, *include, "-c", str(source), "-o", objects[-1]],
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+        )
+        assert made.returncode == 0, made.stderr
+    subprocess.run(["gcc", *objects, "-o", str(place / "driver")], check=True)
+    return place / "driver"
+
+
+NAMES = ("CONTROL", "INPUT_0", "OUTPUT_0")
+needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+
+
+def run_driver(program: Path, *arguments: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(program), *map(str, arguments)], capture_output=True, check=False, encoding="utf-8", timeout=60
+    )
+
+
+@needs_gcc
+@pytest.mark.parametrize("size", [1 << 20, 64 * 2 + 3 + 2 * 96])
+def test_the_driver_in_c_runs_the_golden_frames(size: int, tmp_path: Path) -> None:
+    """The smaller buffer holds two of the three frames."""
+    folder = project(tmp_path / "bundle", "fpga-pynq-z2")
+    program = c_driver(folder, tmp_path, size=size)
+    done = run_driver(program, folder / "golden")
+    assert (done.returncode, done.stdout) == (0, "PASS: 3 frames, 0 values differ\n"), done.stderr
+    done = run_driver(program, folder / "golden/input_0.bin", tmp_path / "out.bin")
+    assert done.returncode == 0
+    assert (tmp_path / "out.bin").read_bytes() == (folder / "golden/output_0.bin").read_bytes()
+
+
+@needs_gcc
+def test_the_driver_in_c_says_what_is_wrong(tmp_path: Path) -> None:
+    folder = project(tmp_path / "bundle", "fpga-pynq-z2")
+    program = c_driver(folder, tmp_path, size=64)
+    assert "too small for a frame" in run_driver(program, folder / "golden").stderr
+    (tmp_path / "short.bin").write_bytes(bytes(95))
+    assert "no whole number of frames" in run_driver(program, tmp_path / "short.bin", tmp_path / "out.bin").stderr
+    assert run_driver(program).returncode == 2
+    program = c_driver(folder, tmp_path, size=1 << 20, error=0x10)
+    assert "output_0: the DMA engine reports an error" in run_driver(program, folder / "golden").stderr
+    (tmp_path / "buffer").unlink()
+    assert "buffer: can't be opened" in run_driver(program, folder / "golden").stderr
+
+
+@needs_gcc
+def test_the_driver_in_c_compiles_for_the_devices_themselves(tmp_path: Path) -> None:
+    folder = project(tmp_path, "fpga-pynq-z2")
+    addresses = "".join(f"#define EDGEPACK_{n} 0x43c00000\n" for n in NAMES)
+    (folder / "board/addresses.h").write_text(addresses, encoding="utf-8")
+    command = ["gcc", "-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "board/driver.c", "-o", "driver"]
+    made = subprocess.run(command, cwd=folder, capture_output=True, check=False, encoding="utf-8")
+    assert made.returncode == 0, made.stderr

@@ -61,6 +61,21 @@ def conv_per_tensor(net: Net) -> int:
     return y
 
 
+def conv_in_groups_that_do_not_divide(net: Net) -> int:
+    """Ten outputs by rows of four: two rows of the last group are for nothing, and cut off."""
+    y = net.conv(net.input((6, 5, 4), q(0.05, 3)), 10, (3, 3))
+    net.fold(2, 4)
+    return y
+
+
+def conv_pruned(net: Net) -> int:
+    """Whole tiles of zeros, in every group but the first, and one group of zeros alone."""
+    net.pruned = (np.s_[3:, :, 1:, :], np.s_[6:9])
+    y = net.conv(net.input((6, 5, 8), q(0.05, 3)), 12, (3, 3))
+    net.fold(4, 3)
+    return y
+
+
 def conv_of_one_pixel(net: Net) -> int:
     y = net.conv(net.input((1, 1, 12), q(0.05, 3)), 10, (1, 1))
     net.fold(4, 5)
@@ -105,6 +120,20 @@ def depthwise_from_one_channel(net: Net) -> int:
 def dense(net: Net) -> int:
     y = net.dense(net.input((40,), q(0.05, 3)), 10)
     net.fold(8, 5)
+    return y
+
+
+def dense_in_groups_that_do_not_divide(net: Net) -> int:
+    y = net.dense(net.input((12,), q(0.05, 3)), 7)
+    net.fold(3, 4)
+    return y
+
+
+def dense_unrolled(net: Net) -> int:
+    """Every weight has a multiplier of its own, or none where it is 0."""
+    net.pruned = (np.s_[:, ::2],)
+    y = net.dense(net.input((8,), q(0.05, 3)), 4)
+    net.fold(8, 4)
     return y
 
 
@@ -238,6 +267,8 @@ LAYERS: Mapping[str, Callable[[Net], int]] = {
         conv_that_skips_rows,
         conv_dilated,
         conv_per_tensor,
+        conv_in_groups_that_do_not_divide,
+        conv_pruned,
         conv_of_one_pixel,
         conv_larger_than_its_image,
         conv_whose_scale_is_flushed,
@@ -247,6 +278,8 @@ LAYERS: Mapping[str, Callable[[Net], int]] = {
         depthwise_dilated,
         depthwise_from_one_channel,
         dense,
+        dense_in_groups_that_do_not_divide,
+        dense_unrolled,
         dense_per_channel,
         dense_without_bias,
         dense_on_rows,

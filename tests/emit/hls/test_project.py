@@ -137,6 +137,11 @@ def test_exact_width_integers_compute_the_same(folder: Path, tmp_path: Path) -> 
         "void write(const T &v) { q.push_back(v); } T read() { T v = q.front(); q.pop_front(); return v; } }; }\n",
         encoding="utf-8",
     )
+    (tmp_path / "ap_axi_sdata.h").write_text(
+        "#include <ap_int.h>\ntemplate <int D, int U, int I, int T> struct ap_axiu {\n"
+        "ap_uint<D> data; ap_uint<D / 8> keep, strb; ap_uint<1> last; };\n",
+        encoding="utf-8",
+    )
     program = tmp_path / "csim"
     sources = ["src/top.cpp", "testbench/testbench.cpp"]
     include = [f"-I{tmp_path}", "-Iinclude", "-Isrc", f"-isystem{types}"]
@@ -144,3 +149,41 @@ def test_exact_width_integers_compute_the_same(folder: Path, tmp_path: Path) -> 
     assert made.returncode == 0, made.stderr[-2000:]
     done = run([str(program), "golden"], folder)
     assert "PASS: 3 frames, 0 values differ" in done.stdout
+
+
+def test_vitis_unified_command_line_gets_the_same_files_and_flags(folder: Path) -> None:
+    rows = (folder / "hls_config.cfg").read_text("utf-8").splitlines()
+    settings = [tuple(row.split("=", 1)) for row in rows if "=" in row and not row.startswith("#")]
+    keys = [key for key, _ in settings]
+    for key, value in settings:
+        if key in {"syn.file", "tb.file", "csim.argv", "cosim.argv"}:
+            assert (folder / value).exists(), value
+    assert settings[0] == ("part", "xc7z020clg400-1")
+    assert ("clock", "10.000ns") in settings
+    assert ("syn.cflags", "-std=c++14 -DEP_VENDOR -Iinclude -Isrc") in settings
+    assert keys.count("tb.file") == 2
+
+
+@needs_gxx
+def test_a_missing_end_of_frame_is_found(folder: Path, tmp_path: Path) -> None:
+    """A DMA engine in simple mode stops at TLAST, so the testbench asks for it."""
+    header = (folder / "include/edgepack_port.h").read_text("utf-8")
+    assert header.count("i + 1 == TOTAL / LANES") == 1
+    changed = tmp_path / "include"
+    shutil.copytree(folder / "include", changed)
+    (changed / "edgepack_port.h").write_text(header.replace("i + 1 == TOTAL / LANES", "i == 0"), encoding="utf-8")
+    sources = ["src/top.cpp", "testbench/testbench.cpp", "-o", str(tmp_path / "csim")]
+    made = run(["g++", "-std=c++14", "-O0", f"-I{changed}", "-Isrc", *sources], folder)
+    assert made.returncode == 0, made.stderr
+    done = run([str(tmp_path / "csim"), "golden"], folder)
+    assert done.returncode == 1
+    assert "TLAST is set at value 0 of 3" in done.stderr
+
+
+@needs_gxx
+def test_compilers_without_side_channels_get_plain_words(folder: Path, tmp_path: Path) -> None:
+    sources = ["src/top.cpp", "testbench/testbench.cpp", "-o", str(tmp_path / "csim")]
+    strict = ["-std=c++14", "-O0", "-Wall", "-Wextra", "-Werror", "-DEP_NO_LAST"]
+    made = run(["g++", *strict, "-Iinclude", "-Isrc", *sources], folder)
+    assert made.returncode == 0, made.stderr
+    assert "PASS: 3 frames" in run([str(tmp_path / "csim"), "golden"], folder).stdout

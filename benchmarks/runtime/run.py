@@ -43,7 +43,7 @@ class Generated:
         source = folder / "runtime/c"
         library = folder / "model.so"
         files = [str(source / name) for name in ("model.c", "model_weights.c", "selftest.c")]
-        subprocess.run([*command, "-shared", "-fPIC", *files, "-o", str(library)], check=True)
+        subprocess.run([*command, "-shared", "-fPIC", f"-I{source}", *files, "-o", str(library)], check=True)
         self.library = ctypes.CDLL(str(library))
         header = (source / "model.h").read_text(encoding="utf-8")
         size = int(header.split("MODEL_ARENA_BYTES ")[1].split("u")[0])

@@ -1,4 +1,4 @@
-"""The C runtime of a bundle: compiled by this machine's C compiler in a folder of its own, run on given inputs."""
+"""The C runtime of a bundle, run on given inputs: its own program where this machine can, else its sources compiled."""
 
 import importlib.util
 import os
@@ -50,7 +50,7 @@ def compile_runtime(source: Path, folder: Path, *, flags: Sequence[str] = FLAGS,
     if not command:
         raise ToolError("no C compiler is here: the C runtime can't run", hint="install gcc, or `pip install ziglang`")
     program = folder / "model"
-    files = [str(source / name) for name in SOURCES]
+    files = [f"-I{source}", *(str(source / name) for name in SOURCES)]
     _run([*command, *flags, *files, "-o", str(program)], b"", f"{Path(command[0]).name} on the C runtime")
     return program
 

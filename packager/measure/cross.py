@@ -1,4 +1,4 @@
-"""The C runtime for another CPU: objects and their sections, and static runners, by zig's compiler or a gcc on PATH.
+"""Compilers for another CPU, zig's or a gcc on PATH, and the sections of the objects that they make of the C runtime.
 
 Sizes are of objects, before the linker throws away what a firmware does not call, and without the `memcpy` and the
 helpers that it takes from its own libc and compiler.
@@ -16,7 +16,6 @@ from pathlib import Path
 
 from packager.config.profile import Cpu
 from packager.errors import ToolError
-from packager.measure.c import compile_runtime
 
 DEVICE = ("model.c", "model_weights.c")
 """What a firmware compiles; the self-test and the runner aside."""
@@ -58,6 +57,10 @@ _MACHINES = {
 }
 
 
+_LEVELS = {"avx512": "x86-64-v4", "avx512vnni": "x86-64-v4", "avx2": "x86-64-v3"}
+"""Feature of a profile to the level of the x86-64 psABI that has it, the highest first."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class CrossCompiler:
     """A compiler, told what to compile for."""
@@ -69,6 +72,13 @@ class CrossCompiler:
     emulator: str
     """Of qemu-user, that runs what comes out; empty for a CPU without an operating system."""
 
+    def archiver(self) -> tuple[str, ...]:
+        """Return the command of its `ar`."""
+        if self.name == "zig":
+            return (*self.command[:-1], "ar")
+        asked = run_tool([*self.command, "-print-prog-name=ar"], f"asking {self.name} for its ar")
+        return (asked.decode().strip(),)
+
     def version(self) -> str:
         """Return the compiler's version.
 
@@ -76,7 +86,7 @@ class CrossCompiler:
             ToolError: it does not tell.
         """
         asks = [*self.command[:-1], "version"] if self.name == "zig" else [*self.command, "-dumpfullversion"]
-        return _run(asks, f"asking {self.name} for its version").decode().strip()
+        return run_tool(asks, f"asking {self.name} for its version").decode().strip()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,24 +135,10 @@ def sections_of(source: Path, cpu: Cpu) -> Mapping[str, Sections]:
         found = {}
         for file in DEVICE:
             target = Path(name) / f"{file}.o"
-            command = [*compiler.command, *compiler.flags, *FLAGS, "-c", str(source / file), "-o", str(target)]
-            _run(command, f"{compiler.name} on {file} for {cpu.core}")
+            command = [*compiler.command, *compiler.flags, *FLAGS, f"-I{source}", "-c", str(source / file)]
+            run_tool([*command, "-o", str(target)], f"{compiler.name} on {file} for {cpu.core}")
             found[file] = elf_sections(target.read_bytes(), target.name)
         return found
-
-
-def static_runner(source: Path, folder: Path, cpu: Cpu) -> Path:
-    """Compile the runner of a C runtime as a static Linux executable into `folder`.
-
-    zig builds musl first, once a CPU: that takes a minute.
-
-    Raises:
-        ToolError: no compiler for this CPU is here, it refuses the code, or the CPU runs no Linux.
-    """
-    compiler = _required(cpu)
-    if not compiler.emulator:
-        raise ToolError(f"a runner for {cpu.core} can't be made: it has no operating system")
-    return compile_runtime(source, folder, flags=(*FLAGS, *compiler.flags, "-static", "-s"), command=compiler.command)
 
 
 def elf_sections(content: bytes, name: str) -> Sections:
@@ -186,10 +182,15 @@ def _required(cpu: Cpu) -> CrossCompiler:
     raise ToolError(f"no C compiler for {cpu.core} ({cpu.machine}) is here", hint="`pip install ziglang` brings one")
 
 
-def _run(command: Sequence[str], what: str) -> bytes:
+def run_tool(command: Sequence[str], what: str, *, folder: Path | None = None) -> bytes:
+    """Run a tool in a folder and return what it prints.
+
+    Raises:
+        ToolError: it can't be started, takes too long, or fails; `details` is what it said.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - the user's own compiler, our own arguments
-            list(command), stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False
+            list(command), stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False, cwd=folder
         )
     except OSError as error:
         raise ToolError(f"{what}: {command[0]} can't be started: {error.strerror}") from None
@@ -208,5 +209,11 @@ def _zig() -> tuple[str, ...]:
 
 
 def _core(cpu: Cpu, dash: str) -> Iterable[str]:
-    """The core in a compiler's words; x86-64 and RISC-V stay at what every such CPU has."""
-    return (f"-mcpu={cpu.core.lower().replace('-', dash)}",) if cpu.machine.startswith("a") else ()
+    """The core in a compiler's words, x86-64 by the level of its psABI; RISC-V stays at what every such CPU has."""
+    if cpu.machine.startswith("a"):
+        return (f"-mcpu={cpu.core.lower().replace('-', dash)}",)
+    if cpu.machine != "x86_64":
+        return ()
+    level = next((level for feature, level in _LEVELS.items() if feature in cpu.features), "")
+    more = ("-mavx512vnni",) if "avx512vnni" in cpu.features else ()
+    return (f"-march={level.replace('-', dash)}", *more) if level else ()

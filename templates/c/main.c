@@ -1,78 +1,95 @@
 /* Runs the model on this machine: raw input tensors from a file or standard input, raw output tensors to standard
-   output, one inference after the other until the input ends. With --selftest, checks it against the golden inputs. */
+   output, one inference after the other until the input ends. With --selftest, checks it against the golden inputs.
+   -DEDGEPACK_FREESTANDING makes it a Linux program without a C library, -DEDGEPACK_NO_SELFTEST leaves the test out. */
 #include "model.h"
 
-#include <stdio.h>
-#include <string.h>
+#if defined(EDGEPACK_FREESTANDING)
+#include "linux.h"
+#else
+#include "hosted.h"
+#endif
 
-static uint8_t space[MODEL_ARENA_BYTES + MODEL_ARENA_ALIGN];
+MODEL_ARENA(arena);
 
-static uint8_t *arena(void)
+static void say(int stream, const char *text)
 {
-    uint8_t *at = space;
-    while ((uintptr_t)at % MODEL_ARENA_ALIGN)
-        at++;
-    return at;
+    size_t length = 0;
+    while (text[length])
+        length++;
+    runner_write(stream, text, length);
 }
 
+static int is_same(const char *a, const char *b)
+{
+    while (*a && *a == *b)
+        a++, b++;
+    return *a == *b;
+}
+
+#if defined(EDGEPACK_NO_SELFTEST)
 static int selftest(void)
 {
-    const int failed = model_selftest(arena(), MODEL_ARENA_BYTES);
-    if (failed == 0) {
-        puts("selftest: every layer is as it should be");
-        return 0;
-    }
-    printf("selftest: %s\n", failed < 0 ? "the arena was refused" : model_layer_name((size_t)failed - 1));
-    return 1;
+    say(2, "this program was built without its self-test\n");
+    return 2;
 }
+#else
+static int selftest(void)
+{
+    const int failed = model_selftest(arena, sizeof arena);
+    say(1, "selftest: ");
+    say(1, failed == 0  ? "every layer is as it should be"
+           : failed < 0 ? "the arena was refused"
+                        : model_layer_name((size_t)failed - 1));
+    say(1, "\n");
+    return failed != 0;
+}
+#endif
 
 /* Reads a whole set of inputs; 0 at the end of the file, -1 in the middle of a set. */
-static int read_inputs(const model_t *model, FILE *file)
+static int read_inputs(const model_t *model, runner_file file)
 {
     for (size_t i = 0; i < MODEL_INPUTS; i++) {
         const size_t wanted = model_input_bytes(i);
-        const size_t got = fread(model_input(model, i), 1, wanted, file);
+        const size_t got = runner_read(file, model_input(model, i), wanted);
         if (got != wanted)
             return got == 0 && i == 0 ? 0 : -1;
     }
     return 1;
 }
 
-static int run(FILE *file)
+static int run(runner_file file)
 {
     model_t model;
-    if (model_init(&model, arena(), MODEL_ARENA_BYTES) != 0)
+    if (model_init(&model, arena, sizeof arena) != 0)
         return 1;
     for (;;) {
         const int more = read_inputs(&model, file);
         if (more == 0)
             return 0;
         if (more < 0) {
-            fputs("the input ends in the middle of a tensor\n", stderr);
+            say(2, "the input ends in the middle of a tensor\n");
             return 1;
         }
         model_invoke(&model);
         for (size_t i = 0; i < MODEL_OUTPUTS; i++)
-            if (fwrite(model_output(&model, i), 1, model_output_bytes(i), stdout) != model_output_bytes(i))
+            if (runner_write(1, model_output(&model, i), model_output_bytes(i)) != 0)
                 return 1;
     }
 }
 
-int main(int argc, char **argv)
+static int runner_main(int argc, char **argv)
 {
     if (argc > 2) {
-        fprintf(stderr, "usage: %s [--selftest | INPUT]\n", argv[0]);
+        say(2, "usage: model [--selftest | INPUT]\n");
         return 2;
     }
-    if (argc == 2 && strcmp(argv[1], "--selftest") == 0)
+    if (argc == 2 && is_same(argv[1], "--selftest"))
         return selftest();
-    FILE *const file = argc == 2 ? fopen(argv[1], "rb") : stdin;
-    if (!file) {
-        fprintf(stderr, "%s: can't be read\n", argv[1]);
+    const runner_file file = argc == 2 ? runner_open(argv[1]) : runner_stdin();
+    if (file == RUNNER_NONE) {
+        say(2, argv[1]);
+        say(2, ": can't be read\n");
         return 1;
     }
-    const int status = run(file);
-    if (file != stdin)
-        fclose(file);
-    return status || fflush(stdout) ? 1 : 0;
+    return run(file);
 }

@@ -1,4 +1,4 @@
-"""The runtime's files: kernels as they are, templates filled in, constants as arrays."""
+"""The runtime's files: kernels as they are, templates filled in, constants as one file."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ from packager.emit.c import _text as text
 from packager.emit.c._contract import SCRATCH, Constant, Invocation, Layer
 from packager.emit.c._plan import Laid, lay_out
 from packager.emit.c._selftest import selftest_of
+from packager.emit.c._weights import weights_of
 from packager.interp import reference
 from packager.ir import Model, TensorType
 from packager.plan.memory import ALIGNMENT
@@ -22,8 +23,12 @@ _INCLUDE = re.compile(r'^#include "(\w+)\.h"', re.MULTILINE)
 _ALWAYS = {"edgepack"}
 """The header that the generated files include themselves."""
 _CTYPES = {"float32": "float"}
-_SIZES = {"int8_t": 1, "int16_t": 2, "int32_t": 4, "int64_t": 8, "float": 4}
-_RENDERED = ("model.h", "model.c", "model_weights.h", "model_weights.c", "selftest.c", "CMakeLists.txt", "Makefile")
+_COPIED = ("main.c", "hosted.h", "linux.h", "support.c")
+_RENDERED = (
+    *("model.h", "model.c", "model_weights.h", "model_weights.c", "selftest.c"),
+    *("CMakeLists.txt", "Makefile", "model.py"),
+)
+_ARRAYS = "model_weights_arrays.h"
 
 
 def emit_c(model: Model, arithmetic: str, golden: Samples, *, name: str, root: str = "runtime/c") -> tuple[Entry, ...]:
@@ -39,7 +44,9 @@ def emit_c(model: Model, arithmetic: str, golden: Samples, *, name: str, root: s
     laid = lay_out(model, arithmetic)
     values = _values(model, laid, arithmetic, golden, name)
     entries = [_source(root, path, content) for path, content in _static(laid)]
-    entries += [_source(root, path, _render(path, values)) for path in _RENDERED]
+    entries.append(_source(root, "model_weights.bin", values["blob"]))
+    rendered = (*_RENDERED, _ARRAYS) if values["arrays"] else _RENDERED
+    entries += [_source(root, path, _render(path, values)) for path in rendered]
     page = _render("README.md", values)
     return (*entries, Entry(path=f"{root}/README.md", content=page, role="doc"))
 
@@ -65,7 +72,8 @@ def _source(root: str, path: str, content: bytes) -> Entry:
 def _static(laid: Laid) -> Iterator[tuple[str, bytes]]:
     """The runner, the kernels that are called, and what they include."""
     folder = data_dir("templates") / _FOLDER
-    yield "main.c", (folder / "main.c").read_bytes()
+    for path in _COPIED:
+        yield path, (folder / path).read_bytes()
     wanted = {call.kernel for layer in laid.layers for call in layer.invocations}
     for kernel in sorted(_included(folder / "kernels", wanted | _ALWAYS)):
         yield f"kernels/{kernel}.h", (folder / "kernels" / f"{kernel}.h").read_bytes()
@@ -84,9 +92,8 @@ def _included(folder: Traversable, wanted: set[str]) -> set[str]:
 
 def _values(model: Model, laid: Laid, arithmetic: str, golden: Samples, name: str) -> dict[str, Any]:
     inputs, outputs = _ports(model, laid, inputs=True), _ports(model, laid, inputs=False)
-    constants = list(_constants(laid))
     kernels = sorted({call.kernel for layer in laid.layers for call in layer.invocations})
-    facts = f"{arithmetic}\n{inputs}\n{outputs}\n{laid.arena_bytes}"
+    facts = "\n".join([arithmetic, *(_interface(port) for port in (*inputs, *outputs)), str(laid.arena_bytes)])
     return {
         "name": text.comment(name),
         "arithmetic": arithmetic,
@@ -100,15 +107,9 @@ def _values(model: Model, laid: Laid, arithmetic: str, golden: Samples, name: st
         "defines": laid.defines,
         "kernels": kernels,
         "layers": [_layer(laid, i) for i in range(len(laid.layers))],
-        "declarations": [text.declaration(symbol, c) for symbol, c in constants],
-        "definitions": [text.definition(symbol, c) for symbol, c in constants],
-        "constant_bytes": sum(_bytes(c) for _, c in constants),
+        **weights_of(list(_constants(laid))),
         "selftest": selftest_of(model, laid, arithmetic, golden),
     }
-
-
-def _bytes(constant: Constant) -> int:
-    return len(constant.values) * _SIZES[constant.ctype]
 
 
 def _ports(model: Model, laid: Laid, *, inputs: bool) -> list[Mapping[str, Any]]:
@@ -116,6 +117,8 @@ def _ports(model: Model, laid: Laid, *, inputs: bool) -> list[Mapping[str, Any]]
     return [
         {
             "name": text.comment(model.main.tensors[t].name),
+            "index": t,
+            "literal": text.string(model.main.tensors[t].name),
             "offset": laid.plan.offsets[t],
             **_type(model.main.type_of(t)),
         }
@@ -134,15 +137,20 @@ def _states(model: Model, laid: Laid) -> Iterator[Mapping[str, Any]]:
         }
 
 
+def _interface(port: Mapping[str, Any]) -> str:
+    """What a caller must know of a port; its name and index may change without harm."""
+    return " ".join(str(port[key]) for key in ("ctype", "dims", "scale", "zero_point", "offset"))
+
+
 def _type(type_: TensorType) -> dict[str, Any]:
     quantized = type_.is_quantized and type_.quant is not None
     return {
         "ctype": _CTYPES.get(type_.dtype.value, f"{type_.dtype.value}_t"),
-        "dims": list(type_.dims),
+        "dtype": type_.dtype.value,
+        "dims": [abs(size) for size in type_.dims],
         "elements": type_.elements,
         "bytes": type_.nbytes,
-        "scale": text.number(float(type_.scale)) if quantized else "",
-        "decimal_scale": repr(float(type_.scale)) if quantized else "",
+        "scale": text.decimal(type_.scale) if quantized else "",
         "zero_point": type_.zero_point if quantized else 0,
     }
 

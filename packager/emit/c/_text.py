@@ -32,6 +32,11 @@ def number(value: Any) -> str:
     return f"({whole + 1} - 1)" if whole == _LEAST else str(whole)
 
 
+def decimal(value: Any) -> str:
+    """A float literal for C before C99 and C++ before C++17: the shortest decimal that reads back as the same float."""
+    return f"{np.format_float_scientific(np.float32(value), unique=True, trim='0')}f"
+
+
 def initialiser(value: Any) -> str:
     """A struct's fields, an array, a number, or a C expression as it is."""
     if isinstance(value, Mapping):
@@ -57,10 +62,6 @@ def _lines(words: Sequence[str], width: int) -> Iterator[str]:
         length += len(word) + (length > 0)
     if line:
         yield " ".join(line)
-
-
-def declaration(symbol: str, constant: Constant) -> str:
-    return f"extern const {constant.ctype} {symbol}[{len(constant.values)}];"
 
 
 def definition(symbol: str, constant: Constant) -> str:

@@ -77,6 +77,11 @@ def matrix_fields(op: Op, rows: Ints, scaling: Scaling, suffix: str = "", first:
     }
 
 
+def matrix_defines(rows: Ints) -> dict[str, int]:
+    """Macros for the kernels of `ep_matrix`: the longest vector of the model."""
+    return {"EP_DEPTH": rows.shape[1] * _QUAD * quads_of(rows)}
+
+
 def quads_of(rows: Ints) -> int:
     run: int = rows.shape[2]
     return -(-run // _QUAD)

@@ -10,6 +10,7 @@ from packager.emit.c._contract import SCRATCH, Constant, Fields, Ints, Invocatio
 from packager.emit.c._linear import (
     folded_bias,
     matrix_constants,
+    matrix_defines,
     matrix_fields,
     operand_problems,
     quads_of,
@@ -74,7 +75,7 @@ class _Conv2d:
             structs=(("ep_matrix", "matrices", tuple(matrices)),),
             scratch=0 if direct and _is_inside(window) else _PATCHES * size,
             reads_past=-kernel.shape[2] % 4 if direct else 0,
-            defines=scaling.defines,
+            defines={**scaling.defines, **matrix_defines(kernel)},
         )
 
 

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from packager.emit.c._contract import Ints, Invocation, Layer, Op, Problem
-from packager.emit.c._linear import folded_bias, matrix_constants, matrix_fields, operand_problems, reach_of
+from packager.emit.c._linear import (
+    folded_bias,
+    matrix_constants,
+    matrix_defines,
+    matrix_fields,
+    operand_problems,
+    reach_of,
+)
 from packager.emit.c._scaling import scaling_of, scaling_problems
 from packager.ops._requantize import Rule
 
@@ -37,7 +44,7 @@ class _FullyConnected:
             ),
             constants=(*scaling.constants, *matrix_constants(runs, bias)),
             reads_past=-depth % 4,
-            defines=scaling.defines,
+            defines={**scaling.defines, **matrix_defines(runs)},
         )
 
 

@@ -8,6 +8,7 @@ from packager.emit.c._contract import SCRATCH, Ints, Invocation, Layer, Op, Prob
 from packager.emit.c._linear import (
     folded_bias,
     matrix_constants,
+    matrix_defines,
     matrix_fields,
     operand_problems,
     quads_of,
@@ -66,7 +67,7 @@ class _TransposeConv:
             ),
             constants=(*scaling.constants, *matrix_constants(rows, bias)),
             scratch=4 * quads_of(rows) * rows.shape[1],
-            defines=scaling.defines,
+            defines={**scaling.defines, **matrix_defines(rows)},
         )
 
 

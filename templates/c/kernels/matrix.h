@@ -31,6 +31,8 @@ typedef struct {
 
 #if EP_AVX512
 #include "matrix_avx512.h"
+#elif EP_AVX2
+#include "matrix_avx2.h"
 #else
 #include "matrix_portable.h"
 #endif

@@ -1,18 +1,21 @@
 """Every kernel against the interpreter, over the awkward cases that the interpreter is held to LiteRT with."""
 
+import platform
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from emit.c.making import SANITIZED, STRICT, check, together
+from emit.c.making import SANITIZED, STRICT, check, emitted, together, written
 from ops.convolving import Case, convolution, dense, depthwise
-from ops.judging import binary, quant, unary
+from ops.judging import binary, inputs_for, quant, unary
 from ops.test_conv_2d import CASES as CONVOLUTIONS
 from ops.test_depthwise_conv_2d import CASES as DEPTHWISE
 from ops.test_fully_connected import CASES as DENSE
 
 from packager.ir import Activation, DType, GraphBuilder, MirrorMode, Model, Padding
+from packager.measure.c import compiler
 from packager.ops import ARITHMETICS
 
 SAME = (0.05, 3)
@@ -112,9 +115,21 @@ TABLES: dict[str, dict[str, Model]] = {
         "column-dilated": convolution(Case(shape=(1, 20, 1, 4), kernel=(3, 1), dilation=(4, 1))),
         "wide-pointwise": convolution(Case(shape=(2, 5, 7, 16), kernel=(1, 1), channels=40)),
         "many-outputs": convolution(Case(channels=33)),
+        "many-pixels": convolution(Case(shape=(2, 13, 12, 24), channels=9)),
     },
-    "depthwise_conv_2d": {n: depthwise(case) for n, case in DEPTHWISE.items() if case.bias},
-    "fully_connected": {n: dense(case) for n, case in DENSE.items() if case.bias},
+    "depthwise_conv_2d": {
+        **{n: depthwise(case) for n, case in DEPTHWISE.items() if case.bias},
+        **{
+            f"channels-{n}": depthwise(Case(shape=(1, 6, 7, n), channels=n, stride=(1 + n // 40, 1)))
+            for n in (1, 8, 16, 24, 40, 100)
+        },
+        "by-height": depthwise(Case(shape=(2, 9, 8, 4), channels=4, kernel=(4, 1), padding=Padding.VALID)),
+    },
+    "fully_connected": {
+        **{n: dense(case) for n, case in DENSE.items() if case.bias},
+        "wide": dense(Case(shape=(1, 130), channels=91)),
+        "many": dense(Case(shape=(23, 18), channels=21)),
+    },
     "transpose_conv": {
         "same": transposed((1, 4, 5, 3), (3, 3), 5, (2, 2), (1, 8, 10, 5), Padding.SAME),
         "valid": transposed((1, 4, 5, 3), (3, 2), 5, (2, 3), (1, 9, 14, 5), Padding.VALID),
@@ -259,19 +274,44 @@ def test_kernels_compute_the_interpreters_integers(table: str, arithmetic: str, 
     check(together(TABLES[table]), arithmetic, tmp_path)
 
 
+def flags_of(vectors: str) -> str:
+    """The compiler's flag for a set of vector instructions; skips where this machine can't run it."""
+    if vectors == "portable":
+        return "-DEDGEPACK_PORTABLE"
+    info = Path("/proc/cpuinfo")
+    if vectors == "avx2" and not (info.exists() and " avx2 " in info.read_text("utf-8")):
+        pytest.skip("this CPU has no AVX2")
+    return {"native": "-march=native", "avx2": "-mavx2"}[vectors]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("vectors", ["-march=native", "-DEDGEPACK_PORTABLE"])
+@pytest.mark.parametrize("vectors", ["avx2", "portable"])
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @pytest.mark.parametrize("table", TABLES)
 def test_kernels_are_clean_under_sanitizers(table: str, arithmetic: str, vectors: str, tmp_path: Path) -> None:
-    check(together(TABLES[table]), arithmetic, tmp_path, flags=(*SANITIZED, vectors))
+    check(together(TABLES[table]), arithmetic, tmp_path, flags=(*SANITIZED, flags_of(vectors)))
 
 
-@pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_every_kernel_in_one_model(arithmetic: str, tmp_path: Path) -> None:
-    """All rules and macros at once, and vector instructions where this machine has them."""
+def everything() -> Model:
     models = {f"{t}-{n}": m for t, table in TABLES.items() for n, m in list(table.items())[:2]}
-    check(together(models), arithmetic, tmp_path, flags=(*STRICT, "-O2", "-march=native"))
+    return together(models)
+
+
+@pytest.mark.parametrize("vectors", ["native", "avx2"])
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_every_kernel_in_one_model(arithmetic: str, vectors: str, tmp_path: Path) -> None:
+    """All rules and macros at once, and vector instructions where this machine has them."""
+    check(everything(), arithmetic, tmp_path, flags=(*STRICT, "-O2", flags_of(vectors)))
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or not compiler(), reason="the instructions are x86-64's")
+def test_kernels_for_avx512_compile(tmp_path: Path) -> None:
+    """Whether this machine can run them or not."""
+    model = everything()
+    source = written(tmp_path, emitted(model, "xnnpack", inputs_for(model, 1)))
+    sets = [f"-mavx512{name}" for name in ("f", "bw", "dq", "vl", "vnni")]
+    command = [*compiler(), *STRICT, "-O2", *sets, "-c", str(source / "model.c"), "-o", str(tmp_path / "model.o")]
+    subprocess.run(command, check=True)
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)

@@ -1,0 +1,196 @@
+/* The matrix product with AVX2: up to 6 vectors by 8 outputs in registers.
+
+   vpmaddwd multiplies 16-bit integers exactly. Vectors are widened to 16 bits once, several of them into a panel that
+   all weights then pass over; weights are widened as they are loaded. A register holds two sums for each of 4 outputs,
+   of the first and of the second half of each quad, which are added in the end. */
+#ifndef EDGEPACK_MATRIX_AVX2_H
+#define EDGEPACK_MATRIX_AVX2_H
+
+#include "requantize_avx2.h"
+
+#define EP_TILE 6
+#define EP_HALF 8 /* Outputs of a tile: half a block. */
+
+/* GCC 12's partial redundancy elimination copies every accumulator at the end of the inner loop. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("no-tree-pre")
+#endif
+
+/* Bytes of stack for a panel of widened vectors; EP_DEPTH is the most elements of any vector of the model. */
+#ifndef EP_DEPTH
+#define EP_DEPTH 64
+#endif
+#define EP_SPARE 16 /* Elements between two vectors: strides of a power of two would share cache lines. */
+#define EP_PANEL (16384 + 6 * (EP_DEPTH + EP_SPARE))
+
+EP_INLINE int32_t ep_panel_stride(const ep_matrix *m) { return m->rows * 4 * m->quads + EP_SPARE; }
+
+/* How many vectors a panel holds. */
+EP_INLINE int32_t ep_panel_height(const ep_matrix *m)
+{
+    const int32_t room = EP_PANEL / ep_panel_stride(m);
+    return room > EP_TILE ? room / EP_TILE * EP_TILE : room;
+}
+
+/* Widen `count` bytes, a multiple of 4; return where the next go. */
+EP_INLINE int16_t *ep_widen(const int8_t *in, int32_t count, int16_t *to)
+{
+    int32_t at = 0;
+    for (; at + 16 <= count; at += 16)
+        _mm256_storeu_si256((__m256i *)(void *)(to + at), _mm256_cvtepi8_epi16(ep_load16(in + at)));
+    if (at + 8 <= count) {
+        _mm_storeu_si128((__m128i *)(void *)(to + at), _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)(const void *)(in + at))));
+        at += 8;
+    }
+    if (at < count) {
+        int32_t quad;
+        memcpy(&quad, in + at, sizeof quad);
+        _mm_storel_epi64((__m128i *)(void *)(to + at), _mm_cvtepi8_epi16(_mm_cvtsi32_si128(quad)));
+    }
+    return to + count;
+}
+
+/* The same of any count. */
+EP_INLINE int16_t *ep_widen_bytes(const int8_t *in, int32_t count, int16_t *to)
+{
+    const int32_t quads = count & ~3;
+    ep_widen(in, quads, to);
+    for (int32_t i = quads; i < count; i++)
+        to[i] = in[i];
+    return to + count;
+}
+
+EP_INLINE __m256i ep_broadcast4(const int16_t *x)
+{
+    int64_t quad;
+    memcpy(&quad, x, sizeof quad);
+    return _mm256_set1_epi64x(quad);
+}
+
+/* Store tiles of up to 4 vectors, 8 outputs each, of which `count` exist. */
+EP_INLINE void ep_store_half(const ep_requantize *r, const __m256i *v, int32_t height, int32_t count, int8_t *out,
+                             ptrdiff_t stride)
+{
+    const __m256i order = _mm256_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15, 0, 1, 4, 5, 2, 3, 6, 7,
+                                           8, 9, 12, 13, 10, 11, 14, 15);
+    __m256i bytes = ep_packed32(r, v[0], v[height > 1 ? 1 : 0], v[height > 2 ? 2 : 0], v[height > 3 ? 3 : 0]);
+    bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    bytes = _mm256_shuffle_epi8(bytes, order);
+    const __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
+    ep_store_some(out, low, count);
+    if (height > 1)
+        ep_store_some(out + stride, _mm_unpackhi_epi64(low, low), count);
+    if (height > 2)
+        ep_store_some(out + 2 * stride, high, count);
+    if (height > 3)
+        ep_store_some(out + 3 * stride, _mm_unpackhi_epi64(high, high), count);
+}
+
+/* `height` vectors of `depth` elements by `width` half blocks from output `first` on; height and width are constants
+   where this is inlined. */
+EP_INLINE void ep_tile(const ep_matrix *m, const int16_t *x, int32_t depth, int32_t first, const int32_t height,
+                       const int32_t width, int8_t *out, ptrdiff_t out_stride)
+{
+    const ptrdiff_t stride = depth + EP_SPARE, size = (ptrdiff_t)depth * EP_BLOCK;
+    const int8_t *w = m->weights + (first / EP_BLOCK) * size + (first % EP_BLOCK) * 4;
+    __m256i sums[EP_TILE][8];
+    EP_UNROLL for (int32_t i = 0; i < height; i++)
+        EP_UNROLL for (int32_t j = 0; j < 2 * width; j++)
+            sums[i][j] = _mm256_setzero_si256();
+    for (int32_t left = depth; left > 0; left -= 4, x += 4, w += 4 * EP_BLOCK) {
+        EP_UNROLL for (int32_t j = 0; j < width; j++) {
+            const int8_t *const at = w + j / 2 * size + j % 2 * 4 * EP_HALF;
+            const __m256i low = _mm256_cvtepi8_epi16(ep_load16(at)), high = _mm256_cvtepi8_epi16(ep_load16(at + 16));
+            EP_UNROLL for (int32_t i = 0; i < height; i++) {
+                const __m256i quad = ep_broadcast4(x + i * stride);
+                sums[i][2 * j] = _mm256_add_epi32(sums[i][2 * j], _mm256_madd_epi16(low, quad));
+                sums[i][2 * j + 1] = _mm256_add_epi32(sums[i][2 * j + 1], _mm256_madd_epi16(high, quad));
+            }
+        }
+    }
+    EP_UNROLL for (int32_t j = 0; j < width; j++, first += EP_HALF) {
+        /* Outputs come as 0 1 4 5 and 2 3 6 7. */
+        const __m256i bias = _mm256_permute4x64_epi64(ep_load32(m->bias + first), 0xD8);
+        ep_scale8 s = ep_scale8_load(&m->scaling, first, first + 4);
+        s.scale = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(s.scale), 0xD8));
+        s.multiplier = _mm256_permute4x64_epi64(s.multiplier, 0xD8);
+        s.left = _mm256_permute4x64_epi64(s.left, 0xD8);
+        s.right = _mm256_permute4x64_epi64(s.right, 0xD8);
+        __m256i v[EP_TILE];
+        EP_UNROLL for (int32_t i = 0; i < height; i++) {
+            const __m256 a = _mm256_castsi256_ps(sums[i][2 * j]), b = _mm256_castsi256_ps(sums[i][2 * j + 1]);
+            const __m256i even = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88));
+            const __m256i odd = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xDD));
+            v[i] = ep_scaled8(&m->scaling, &s, _mm256_add_epi32(_mm256_add_epi32(even, odd), bias));
+        }
+        const int32_t count = ep_min(EP_HALF, m->outputs - first);
+        ep_store_half(&m->scaling, v, height, count, out + first, out_stride);
+        if (height > 4)
+            ep_store_half(&m->scaling, v + 4, height - 4, count, out + first + 4 * out_stride, out_stride);
+    }
+}
+
+/* One vector times all outputs: four half blocks at a time. */
+EP_INLINE void ep_tile_row(const ep_matrix *m, const int16_t *x, int32_t depth, int8_t *out)
+{
+    int32_t first = 0;
+    for (; first + 3 * EP_HALF < m->outputs; first += 4 * EP_HALF)
+        ep_tile(m, x, depth, first, 1, 4, out, 0);
+    for (; first < m->outputs; first += EP_HALF)
+        ep_tile(m, x, depth, first, 1, 1, out, 0);
+}
+
+/* `count` widened vectors times the matrix, in tiles of like heights. */
+static void ep_panel_run(const ep_matrix *m, const int16_t *panel, int32_t count, int8_t *out, ptrdiff_t out_stride)
+{
+    const int32_t depth = m->rows * 4 * m->quads;
+    if (count == 1) {
+        ep_tile_row(m, panel, depth, out);
+        return;
+    }
+    for (int32_t first = 0; first < m->outputs; first += EP_HALF) {
+        const int16_t *x = panel;
+        int8_t *to = out;
+        int32_t tiles = (count + EP_TILE - 1) / EP_TILE;
+        for (int32_t left = count; tiles > 0; tiles--) {
+            const int32_t height = (left + tiles - 1) / tiles;
+            switch (height) {
+            case 6: ep_tile(m, x, depth, first, 6, 1, to, out_stride); break;
+            case 5: ep_tile(m, x, depth, first, 5, 1, to, out_stride); break;
+            case 4: ep_tile(m, x, depth, first, 4, 1, to, out_stride); break;
+            case 3: ep_tile(m, x, depth, first, 3, 1, to, out_stride); break;
+            case 2: ep_tile(m, x, depth, first, 2, 1, to, out_stride); break;
+            default: ep_tile(m, x, depth, first, 1, 1, to, out_stride); break;
+            }
+            left -= height;
+            x += (ptrdiff_t)height * (depth + EP_SPARE);
+            to += height * out_stride;
+        }
+    }
+}
+
+/* `count` vectors times the matrix. */
+EP_INLINE void ep_matrix_run(const ep_matrix *m, const ep_vectors *v, int32_t count)
+{
+    int16_t panel[EP_PANEL];
+    const int32_t most = ep_panel_height(m), stride = ep_panel_stride(m);
+    const int joined = v->row_stride == 4 * m->quads; /* The rows are one. */
+    const int32_t rows = joined ? 1 : m->rows, run = (joined ? m->rows : 1) * 4 * m->quads;
+    for (int32_t from = 0; from < count; from += most) {
+        const int32_t taken = ep_min(most, count - from);
+        const int8_t *in = v->in + from * v->vector_stride;
+        for (int32_t i = 0; i < taken; i++, in += v->vector_stride) {
+            int16_t *to = panel + i * stride;
+            for (int32_t row = 0; row < rows; row++)
+                to = ep_widen(in + row * v->row_stride, run, to);
+        }
+        ep_panel_run(m, panel, taken, v->out + from * v->out_stride, v->out_stride);
+    }
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
+
+#endif

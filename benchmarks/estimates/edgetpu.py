@@ -1,10 +1,10 @@
 """Scores the Edge TPU predictions on compiled models.
 
     python benchmarks/estimates/edgetpu.py [--write]        on ../shared/data or $EDGEPACK_REFERENCE_DATA
-    python benchmarks/estimates/edgetpu.py --pairs FOLDER   on each X.tflite of a folder with an X_edgetpu.tflite beside it
+    python benchmarks/estimates/edgetpu.py --pairs FOLDER   on each X.tflite that has an X_edgetpu.tflite beside it
 
-`--write` puts the table of the reference models into `docs/coral.md`; without it a table is printed. Of a pair, the truth
-is in the compiled file: which operators it still lists, and the parameters of its executables.
+`--write` puts the table of the reference models into `docs/coral.md`; without it a table is printed. Of a pair, the
+truth is in the compiled file: which operators it still lists, and the parameters of its executables.
 """
 
 import argparse

@@ -49,7 +49,7 @@ def report_of(
     memory = plan_memory(model)
     cost = cost_of(model)
     latencies, estimates = product.latencies, product.figures
-    if job.profile.latency is not None and not latencies:
+    if job.profile.latency is not None and not latencies and not product.layers:
         estimate = estimate_latency(model, job.profile)
         latencies, estimates = estimate.per_op_ms, (*estimates, *estimate.figures())
     return Report(
@@ -66,8 +66,15 @@ def report_of(
         ),
         recipe=job.recipe.name,
         trusted=trusted,
-        figures=(*sizes(source, product), *memory.figures(), *cost.figures(), *estimates, *figures),
-        layers=layers_of(
+        figures=(
+            *sizes(source, product),
+            *(() if product.layers else memory.figures()),
+            *cost.figures(),
+            *estimates,
+            *figures,
+        ),
+        layers=product.layers
+        or layers_of(
             model,
             default=product.default,
             placements=product.placements,
@@ -79,7 +86,7 @@ def report_of(
         ),
         quantization=_quantization(job.quantized),
         compression=compression,
-        memory=memory_of(memory),
+        memory=None if product.layers else memory_of(memory),
         golden=tuple(
             GoldenEngine(engine=run.engine, version=f"{run.runtime} {run.version}", detail=run.resolver) for run in runs
         ),

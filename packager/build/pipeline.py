@@ -161,7 +161,7 @@ def _make(
         runs=examined.runs,
         figures=score(job, product, examined.outputs, truth),
         sqnr_db=truth.sqnr_db,
-        notes=(*examined.notes, *truth.notes),
+        notes=(*examined.notes, *(() if product.layers else truth.notes)),
         trusted=data.calibration is None or data.calibration.trusted,
         compression=None if smaller is None else smaller.report,
     )

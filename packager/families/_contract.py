@@ -9,7 +9,7 @@ from packager.config.profile import Profile
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples
 from packager.errors import Diagnostic
-from packager.figure import Figure, Place
+from packager.figure import Figure, Layer, Place
 from packager.ir import Model
 from packager.quantize import Quantized
 
@@ -53,6 +53,9 @@ class Product:
     default: Place = Place.CPU
     latencies: Mapping[int, float] = dataclasses.field(default_factory=dict)
     """Operator index to estimated milliseconds on the target."""
+    layers: tuple[Layer, ...] = ()
+    """The report's rows, where the artifact is a graph of its own, with operators other than the model's; what is said
+    of the model's operators and of its arena is then left out."""
     diagnostics: tuple[Diagnostic, ...] = ()
     tools: tuple[tuple[str, str], ...] = ()
     """Name and version of the outside tools that had a part in it."""

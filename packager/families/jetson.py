@@ -10,13 +10,16 @@ from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
 from packager.families._own_onnx import OwnFile, Port, own_graph_of, quantize_own, refused_of_own
-from packager.figure import Place
+from packager.figure import Layer, Place
 from packager.ir import Model
+from packager.plan.latency import estimate_costs
+from packager.plan.onnx_cost import NodeCost, onnx_cost
 from packager.plan.onnx_graph import onnx_graph
 from packager.plan.sparsity import sparse_layers
 from packager.plan.tensorrt import check_onnx
 from packager.quantize import Range
 from packager.quantize.dequantize import dequantize
+from packager.util.child import call
 
 OPSET = MIN_OPSET
 """The lowest with per-channel DequantizeLinear, and all that the operators need: TensorRT reads it from 8.0 on."""
@@ -88,12 +91,35 @@ class Jetson:
             made = OwnFile(content=emitted.content, inputs=tuple(_inputs(source.model)), opset=OPSET)
             found = _refused(emitted, source.model, trt)
         model = Entry(path="model/model.onnx", content=made.content, role="model")
+        costs = call(_costs, made.content)
+        estimate = estimate_costs((row.cost for row in costs), job.profile) if job.profile.latency else None
         return Product(
             files=(model, *_runtime(job, trt, source, made)),
             artifact=model.path,
             engine="onnxruntime",
             default=Place.GPU,
+            figures=estimate.figures() if estimate else (),
+            layers=tuple(_layers(costs, estimate.per_op_ms if estimate else {})),
             diagnostics=(*source.notes, *found),
+        )
+
+
+def _costs(content: bytes) -> tuple[NodeCost, ...]:
+    """In a child, for the file may be a user's."""
+    return onnx_cost(onnx_graph(content))
+
+
+def _layers(costs: Iterable[NodeCost], latencies: Mapping[int, float]) -> Iterator[Layer]:
+    for row in costs:
+        yield Layer(
+            index=row.cost.index,
+            name=row.name,
+            op=row.cost.op,
+            bytes=row.cost.constant_bytes,
+            macs=row.cost.macs,
+            placement=Place.GPU,
+            reason=row.reason,
+            latency_ms=latencies.get(row.cost.index),
         )
 
 

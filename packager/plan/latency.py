@@ -10,7 +10,7 @@ its own fit leaves as error. `docs/estimates.md` shows those errors board by boa
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from packager.config.profile import LatencyModel, Profile, load_profile
@@ -55,11 +55,16 @@ def estimate_latency(model: Model, profile: Profile) -> LatencyEstimate:
         model: the model that the device runs.
         profile: of the target; it must have a ``[latency]`` table.
     """
+    return estimate_costs(cost_of(model).ops, profile)
+
+
+def estimate_costs(ops: Iterable[OpCost], profile: Profile) -> LatencyEstimate:
+    """Estimate operators, of whatever graph, that run one after another on the target's processor."""
     known = profile.latency
     assert known is not None, "the caller asks only where the profile has coefficients"
     return LatencyEstimate(
         overhead_ms=known.overhead_ms,
-        per_op_ms={op.index: op_ms(op, known) for op in cost_of(model).ops},
+        per_op_ms={op.index: op_ms(op, known) for op in ops},
         band=_band(known),
         source=_source(known, profile),
         power_w=profile.power_w,
@@ -95,7 +100,9 @@ def estimate_edgetpu(
 
 
 def op_ms(op: OpCost, known: LatencyModel) -> float:
-    """Return one operator's share in milliseconds."""
+    """Return one operator's share in milliseconds; none for what has no kind, for it runs inside another."""
+    if not op.kind:
+        return 0.0
     rate = known.gmacs.get(op.kind)
     compute = op.macs / rate / 1e6 if rate else 0.0
     transfer = op.moved_bytes / known.bandwidth_gbs / 1e6 if known.bandwidth_gbs else 0.0

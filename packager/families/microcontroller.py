@@ -5,16 +5,18 @@ from collections.abc import Iterable
 
 from packager.bundle import Entry
 from packager.config.profile import Memory
+from packager.config.recipe import CALIBRATED
 from packager.emit.c import emit_c, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.families._contract import Family, Job, Product
+from packager.families._room import exceeds
 from packager.ir import DType, Model, write_tflite
 from packager.plan.cost import cost_of
 from packager.plan.memory import plan_memory
 
 _ARENA = re.compile(rb"^#define MODEL_ARENA_BYTES (\d+)u$", re.MULTILINE)
-_INTEGERS = frozenset({DType.INT8, DType.INT32})
+_INTEGERS = frozenset({DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64})
 """Types of activations in a model of full integers."""
 
 
@@ -41,7 +43,7 @@ class Microcontroller:
         generated = emit_c(job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}")
         arena = _arena_of(generated)
         what = "the arena, with what kernels need while they run,"
-        if problems := tuple(_exceeds(what, arena, job.profile.memory.ram_bytes, "RAM")):
+        if problems := tuple(exceeds(what, arena, job.profile.memory.ram_bytes, "RAM")):
             raise UnsupportedError.from_diagnostics(job.profile.name, problems)
         model = Entry(path="model/model.tflite", content=write_tflite(job.quantized.model), role="source")
         page = render(
@@ -63,15 +65,16 @@ class Microcontroller:
 
 def _not_integer(job: Job) -> Iterable[Diagnostic]:
     graph = job.quantized.model.main
-    if job.recipe.scheme != "int8":
-        yield _error(f"recipe {job.recipe.name!r} is {job.recipe.scheme}", "take a recipe of the scheme int8")
+    if job.recipe.scheme not in CALIBRATED:
+        hint = f"take a recipe of the scheme {' or '.join(sorted(CALIBRATED, reverse=True))}"
+        yield _error(f"recipe {job.recipe.name!r} is {job.recipe.scheme}", hint)
         return
     tensors = dict.fromkeys((*graph.inputs, *graph.activations()))
     if strange := [t for t in tensors if graph.type_of(t).dtype not in _INTEGERS]:
         more = f", and {len(strange) - 1} more" if len(strange) > 1 else ""
         yield _error(
-            f"is {graph.type_of(strange[0]).dtype}{more}: a microcontroller takes full int8",
-            "calibrate with --calibration, and ask for int8 --inputs and --outputs",
+            f"is {graph.type_of(strange[0]).dtype}{more}: a microcontroller takes integers only",
+            "calibrate with --calibration, and ask for integer --inputs and --outputs",
             where=f"tensor {graph.tensors[strange[0]].name!r}",
         )
 
@@ -79,16 +82,8 @@ def _not_integer(job: Job) -> Iterable[Diagnostic]:
 def _too_large(model: Model, memory: Memory) -> Iterable[Diagnostic]:
     """What can't fit whatever the code is: constants against flash, activations against RAM."""
     if memory.flash_bytes is not None:
-        yield from _exceeds("the constants, code aside,", cost_of(model).constant_bytes, memory.flash_bytes, "flash")
-    yield from _exceeds("the arena of activations", plan_memory(model).arena_bytes, memory.ram_bytes, "RAM")
-
-
-def _exceeds(what: str, need: int, have: int, kind: str) -> Iterable[Diagnostic]:
-    if need > have:
-        yield _error(
-            f"{what} would take {need:,} B, the board has {have:,} B of {kind}",
-            "take a smaller model, or a board with more: `edgepack targets`",
-        )
+        yield from exceeds("the constants, code aside,", cost_of(model).constant_bytes, memory.flash_bytes, "flash")
+    yield from exceeds("the arena of activations", plan_memory(model).arena_bytes, memory.ram_bytes, "RAM")
 
 
 def _arena_of(entries: Iterable[Entry]) -> int:

@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 
 from packager.bundle import Entry
+from packager.config.recipe import CALIBRATED
 from packager.emit.c import emit_c, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
+from packager.families._room import exceeds
 from packager.ir import Model, write_tflite
+from packager.plan.cost import cost_of
+from packager.plan.memory import plan_memory
 
 _MACHINES = ("aarch64", "armv7l", "x86_64")
 """Those with a wheel of LiteRT (aarch64, x86_64) or of its predecessor tflite-runtime (armv7l)."""
@@ -22,6 +26,9 @@ class RaspberryPi:
             yield _error("the profile has no [cpu] table", "add it to the target's file")
         elif cpu.machine not in _MACHINES:
             yield _error(f"no LiteRT is published for {cpu.machine!r}", f"cpu.machine may be {', '.join(_MACHINES)}")
+        model = job.quantized.model
+        need = plan_memory(model).arena_bytes + cost_of(model).constant_bytes
+        yield from exceeds("activations and constants, runtime aside,", need, job.profile.memory.ram_bytes, "RAM")
 
     def emit(self, job: Job) -> Product:
         assert job.profile.cpu is not None, "check comes first"
@@ -38,7 +45,7 @@ class RaspberryPi:
 
 def _in_c(job: Job) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
     """The C runtime; where an operator has no kernel, a note instead. Only whole integers can become C."""
-    if job.recipe.scheme != "int8":
+    if job.recipe.scheme not in CALIBRATED:
         return (), ()
     if found := unsupported(job.quantized.model, job.arithmetic):
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""

@@ -74,11 +74,15 @@ def multiply_upwards(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.Array
 
 def multiply_wide(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> Int:
     """The same for int64 accumulators of 16-bit operators: a 15-bit mantissa, rounded once, ties upwards."""
-    full = np.asarray(mantissa, np.int64)
-    reduced = np.where(full < 0x7FFF0000, (full + (1 << 15)) >> 16, 0x7FFF)
-    total = 15 - np.asarray(shift, np.int64)
+    reduced, total = wide_multiplier(mantissa, shift)
     scaled: Int = (np.asarray(x, np.int64) * reduced + (np.int64(1) << (total - 1))) >> total
     return scaled
+
+
+def wide_multiplier(mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> tuple[Int, Int]:
+    """The 15-bit mantissa of `multiply_wide`, and the shift to the right that goes with it."""
+    full = np.asarray(mantissa, np.int64)
+    return np.where(full < 0x7FFF0000, (full + (1 << 15)) >> 16, 0x7FFF), 15 - np.asarray(shift, np.int64)
 
 
 def wrap32(x: Int) -> Int:

@@ -28,15 +28,21 @@ def arguments(x: Array, type_: TensorType, shifts: tuple[int, ...]) -> Int:
 
     A power-of-two input scale that lands on one of `shifts` is scaled exactly, any other by a 15-bit multiplier.
     """
+    multiplier, right = multiplier_of(type_, shifts)
+    scaled: Int = (x.astype(np.int64) * multiplier + ((1 << right) >> 1)) >> right
+    return scaled
+
+
+def multiplier_of(type_: TensorType, shifts: tuple[int, ...]) -> tuple[int, int]:
+    """The multiplier of `arguments`, and the shift to the right of its product."""
     fraction, exponent = np.frexp(np.float32(type_.scale))
     left = 15 - _INTEGER_BITS + int(exponent) - 1
     if fraction == 0.5 and left in shifts:
-        return x.astype(np.int64) * (3 << left)
+        return 3 << left, 0
     multiplier, right = float(np.float32(type_.scale)) * 4096.0 * 3.0, 0
     while multiplier <= 32767.0 / 2.0 and right <= 30:
         multiplier, right = multiplier * 2.0, right + 1
-    scaled: Int = (x.astype(np.int64) * int(multiplier) + ((1 << right) >> 1)) >> right
-    return scaled
+    return int(multiplier), right
 
 
 def between(magnitude: Int, bits: int) -> Int:

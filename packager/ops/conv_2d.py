@@ -23,10 +23,10 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         for g in range(groups)
     ]
     total = parts[0] if groups == 1 else np.concatenate(parts, axis=-1)
-    return (finish(call, total, bias, _rule(call)),)
+    return (finish(call, total, bias, rule_of(call)),)
 
 
-def _rule(call: Call) -> Rule:
+def rule_of(call: Call) -> Rule:
     """XNNPACK takes 8 bits only; 16-bit activations run on LiteRT's own kernels, ruy's where the bias is int32."""
     if is_wide(call):
         return Rule.WIDE

@@ -21,10 +21,10 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
     for row in range(height):
         for column in range(width):
             total += view[..., row, column] * w[0, row, column]
-    return (finish(call, total, bias, _rule(call)),)
+    return (finish(call, total, bias, rule_of(call)),)
 
 
-def _rule(call: Call) -> Rule:
+def rule_of(call: Call) -> Rule:
     if is_wide(call):
         return Rule.WIDE
     in_float = call.arithmetic == "xnnpack" and call.input(0).dtype is not DType.INT16

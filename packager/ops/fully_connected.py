@@ -12,10 +12,10 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
     x, w = operands(call, inputs, channel_axis=0)
     bias = inputs[2] if len(inputs) > 2 else None
     product = x.reshape(-1, w.shape[-1]) @ w.T
-    return (finish(call, product, bias, _rule(call)).reshape(-1, *call.output.dims[1:]),)
+    return (finish(call, product, bias, rule_of(call)).reshape(-1, *call.output.dims[1:]),)
 
 
-def _rule(call: Call) -> Rule:
+def rule_of(call: Call) -> Rule:
     """LiteRT's reference kernel scales accumulators in double and rounds once, unlike its convolutions."""
     if call.arithmetic == "xnnpack":
         if call.input(0).dtype is not DType.INT16:

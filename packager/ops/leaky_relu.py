@@ -15,7 +15,7 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
     if first.dtype.is_float:
         return (np.where(x > 0, x, x * alpha),)
     value = centred(x, first)
-    up, down = np.float32(ratio32(first.scale, output.scale)), _downwards(call)
+    up, down = np.float32(ratio32(first.scale, output.scale)), downwards(call)
     if is_xnnpack(call) and _taken(float(up), float(up * alpha)):
         weights = np.rint(np.asarray([up, up * alpha], np.float32) * np.float32(256)).astype(np.int64)
         q = ((value * np.where(value >= 0, weights[0], weights[1]) + 0x80) >> 8) + output.zero_point
@@ -24,7 +24,7 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
     return (saturated(np.where(value >= 0, scaled(value, float(up)), below) + output.zero_point, output),)
 
 
-def _downwards(call: Call) -> float:
+def downwards(call: Call) -> float:
     scale = np.float32(call.input(0).scale) * np.float32(call.attrs["alpha"])
     return float(scale / np.float32(call.output.scale))
 

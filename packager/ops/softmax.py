@@ -25,8 +25,8 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
     return (_fixed(call, x) if call.arithmetic == "integer" else _table(call, x),)
 
 
-_EXP = points(np.exp, -10.0, 0.0)
-_INVERSE = points(lambda x: 1 / (1 + x), 0.0, 1.0)
+EXP = points(np.exp, -10.0, 0.0)
+INVERSE = points(lambda x: 1 / (1 + x), 0.0, 1.0)
 
 
 def _float(x: Array, beta: float) -> Array:
@@ -69,15 +69,19 @@ def _table(call: Call, x: Array) -> Array:
     return q
 
 
+def step16(call: Call) -> float:
+    """One step of a 16-bit input in steps of the table of exponentials."""
+    return float(np.float32(call.input(0).scale) * np.float32(call.attrs["beta"])) / (10.0 / 65535.0)
+
+
 def _int16(call: Call, x: Array) -> Array:
     """Tables of the exponential on [-10, 0] and of ``1 / (1 + x)`` on [0, 1], both in Q15."""
-    step = float(np.float32(call.input(0).scale) * np.float32(call.attrs["beta"])) / (10.0 / 65535.0)
-    diff = fixed.multiply(x.astype(np.int64) - x.max(axis=-1, keepdims=True), *fixed.quantize_multiplier(step))
-    exponentials = interpolate(np.clip(diff + 32767, -32768, 32767), _EXP)
+    diff = fixed.multiply(x.astype(np.int64) - x.max(axis=-1, keepdims=True), *fixed.quantize_multiplier(step16(call)))
+    exponentials = interpolate(np.clip(diff + 32767, -32768, 32767), EXP)
     total = exponentials.sum(axis=-1, keepdims=True)
     headroom = 32 - np.frexp(total.astype(np.float64))[1].astype(np.int64)
     mantissa = ((total << (headroom - 1)) + (1 << 13)) >> 14
-    inverse = interpolate(np.clip(mantissa - (1 << 15) - (1 << 16), -32768, 32767), _INVERSE)
+    inverse = interpolate(np.clip(mantissa - (1 << 15) - (1 << 16), -32768, 32767), INVERSE)
     right = 31 - headroom
     q: Array = np.clip((exponentials * inverse + ((np.int64(1) << right) >> 1)) >> right, 0, 32767).astype(np.int16)
     return q

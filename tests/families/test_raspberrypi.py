@@ -15,7 +15,7 @@ from families.making import dense_integer_model, dense_model, integer_source, jo
 from packager.config.profile import load_profile
 from packager.families import family_of
 from packager.families.raspberrypi import FAMILY
-from packager.ir import Model, difference, read_tflite_bytes
+from packager.ir import DType, GraphBuilder, Model, QuantParams, difference, read_tflite_bytes
 from packager.quantize import Quantized
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
@@ -191,3 +191,26 @@ def save_twice(root: Path) -> list[str]:
     for name in ("a.npy", "b.npy"):
         np.save(root / name, X)
     return ["a.npy", "b.npy"]
+
+
+def test_a_model_that_no_memory_holds_is_refused_with_the_numbers() -> None:
+    profile = load_profile("raspberrypi")
+    small = dataclasses.replace(profile, memory=dataclasses.replace(profile.memory, ram_bytes=20))
+    (found,) = FAMILY.check(job(small, integer_source()))
+    assert found.message.startswith("activations and constants, runtime aside, would take ")
+    assert found.message.endswith(" B, the board has 20 B of RAM")
+
+
+def test_int16_activations_come_as_c_too() -> None:
+    model = wide_model()
+    for target in ("raspberrypi", "host"):
+        product = FAMILY.emit(job(target, dataclasses.replace(integer_source(), model=model), scheme="int16x8"))
+        assert "runtime/c/kernels/rescale_16_16.h" in {e.path for e in product.files}
+        assert product.engines == ("c",)
+
+
+def wide_model() -> Model:
+    b = GraphBuilder()
+    half = QuantParams.per_tensor(0.5, 0)
+    x = b.input("x", (1, 3), DType.INT16, half)
+    return b.model([b.op("RELU", [x], (1, 3), dtype=DType.INT16, quant=half)])

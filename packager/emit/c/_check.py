@@ -8,7 +8,7 @@ from packager.errors import Diagnostic, Severity, did_you_mean
 from packager.interp import reference
 from packager.ir import ABSENT, DType, Graph, Model
 
-_ACTIVATIONS = frozenset({DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32})
+_ACTIVATIONS = frozenset({DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32})
 """Types of tensors that reach a kernel at run time."""
 
 

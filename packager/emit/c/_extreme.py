@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from packager.emit.c._broadcast import broadcast_of
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
-from packager.emit.c._quantized import int8_problems
+from packager.emit.c._quantized import kernel_of, same_problems
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Extreme:
     largest: bool
 
     def problems(self, op: Op) -> Iterator[Problem]:
-        found = list(int8_problems(op, 2))
+        found = list(same_problems(op, 2))
         yield from found
         if not found and broadcast_of(op) is None:
             yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
@@ -22,7 +22,8 @@ class Extreme:
         return Layer(
             invocations=(
                 Invocation(
-                    kernel="extreme",
+                    kernel=kernel_of("extreme", op),
+                    struct="ep_extreme",
                     arguments=(op.at_input(0), op.at_input(1), op.at_output()),
                     fields={"shape": broadcast_of(op), "largest": int(self.largest)},
                 ),

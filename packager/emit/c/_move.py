@@ -76,7 +76,7 @@ def filled(op: Op, output: int = 0, value: int | None = None) -> Invocation:
     type_ = op.graph.type_of(op.node.outputs[output])
     fill = (type_.zero_point if type_.is_quantized else 0) if value is None else value
     size = type_.dtype.bits // 8
-    whole = len(set(fill.to_bytes(size, "little", signed=True))) == 1
+    whole = len(set(fill.to_bytes(size, "little", signed=fill < 0))) == 1
     return Invocation(
         kernel="fill" if whole else f"fill_{type_.dtype}",
         arguments=(op.at_output(output),),

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
-from packager.emit.c._quantized import int8_problems
+from packager.emit.c._quantized import kernel_of, same_problems
 from packager.emit.c._window import window_of
 from packager.ops._requantize import activation_of, limits
 
@@ -14,7 +14,7 @@ class Pool:
     kernel: str
 
     def problems(self, op: Op) -> Iterator[Problem]:
-        yield from int8_problems(op)
+        yield from same_problems(op)
 
     def layer(self, op: Op) -> Layer:
         # LiteRT's own kernel in both arithmetics: XNNPACK takes no quantized average.
@@ -24,7 +24,7 @@ class Pool:
         return Layer(
             invocations=(
                 Invocation(
-                    kernel=self.kernel,
+                    kernel=kernel_of(self.kernel, op),
                     struct="ep_pool",
                     arguments=(op.at_input(0), op.at_output()),
                     fields={"window": window, "low": low, "high": high},

@@ -9,12 +9,30 @@ from packager.ops._requantize import activation_of, clampable
 
 def int8_problems(op: Op, inputs: int = 1) -> Iterator[Problem]:
     """The first inputs and all outputs are int8 with one scale, and the fused activation is a clamp."""
+    return _problems(op, inputs, DType.INT8)
+
+
+def int16_problems(op: Op, inputs: int = 1) -> Iterator[Problem]:
+    """The same of int16, with zero point 0."""
+    return _problems(op, inputs, DType.INT16)
+
+
+def same_problems(op: Op, inputs: int = 1) -> Iterator[Problem]:
+    """The same of whichever of both types the first input is."""
+    return _problems(op, inputs, DType.INT16 if op.input(0).dtype is DType.INT16 else DType.INT8)
+
+
+def _problems(op: Op, inputs: int, dtype: DType) -> Iterator[Problem]:
     for t in (*op.node.inputs[:inputs], *op.node.outputs):
         tensor = op.graph.tensors[t]
-        if t == ABSENT or tensor.type.dtype is not DType.INT8:
-            yield Problem(f"{tensor.name!r} is {tensor.type.dtype}, the kernel takes int8", "quantize it to int8")
+        if t == ABSENT or tensor.type.dtype is not dtype:
+            yield Problem(
+                f"{tensor.name!r} is {tensor.type.dtype}, the kernel takes {dtype}", f"quantize it to {dtype}"
+            )
         elif not tensor.type.is_quantized or tensor.type.quant is None or tensor.type.quant.is_per_channel:
             yield Problem(f"{tensor.name!r} has no single scale", "quantize activations per tensor")
+        elif dtype is DType.INT16 and tensor.type.zero_point:
+            yield Problem(f"{tensor.name!r} is int16 with a zero point", "quantize int16 symmetrically")
     if not clampable(activation_of(op.attrs)):
         yield Problem("its fused activation is no clamp", "use RELU or RELU6")
 

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
-from packager.emit.c._quantized import int8_problems
+from packager.emit.c._quantized import same_problems
+from packager.ir import DType
 from packager.ops import _fixed_point as fixed
 from packager.ops._elementwise import is_xnnpack
 from packager.ops._reduction import axes_of
 
 _MOST = 1 << 23
 """Elements whose sum fits 32 bits."""
+_MOST_INT16 = 1 << 15
 _ADDING = frozenset({"mean", "sum"})
 
 
@@ -24,17 +26,19 @@ class Reduce:
     """``mean``, ``sum``, ``max`` or ``min``."""
 
     def problems(self, op: Op) -> Iterator[Problem]:
-        yield from int8_problems(op)
+        yield from same_problems(op)
         if op.constant(1) is None:
             yield Problem("its axes are computed, not constant", "freeze them")
         elif _shape(op) is None:
             yield Problem("its axes do not lie side by side", "reduce them one after the other, or transpose")
-        elif _count(op) > _MOST:
-            yield Problem(f"it adds {_count(op)} elements, the kernel {_MOST}", "reduce in two steps")
+        elif _count(op) > _most(op):
+            yield Problem(f"it adds {_count(op)} elements, the kernel {_most(op)}", "reduce in two steps")
 
     def layer(self, op: Op) -> Layer:
         shape = _shape(op)
         assert shape is not None, "problems() asked for it"
+        if op.input(0).dtype is DType.INT16:
+            return self._int16(op, shape)
         in_float = self.kind in _ADDING and is_xnnpack(op.evaluation)
         fields: dict[str, Any] = {"reduction": f"ep_reduce_{self.kind}"}
         if in_float:
@@ -50,6 +54,21 @@ class Reduce:
                 ),
             ),
             defines={"EP_REDUCE_FLOAT32": 1} if in_float else {},
+        )
+
+    def _int16(self, op: Op, shape: tuple[int, int, int]) -> Layer:
+        adds = self.kind in _ADDING
+        fields: dict[str, Any] = {"reduction": f"ep_reduce_int16_{'fixed' if adds else self.kind}"}
+        scaled = self._fixed(op) if adds else {}
+        fields |= {name: value for name, value in scaled.items() if name in {"multiplier", "shift"}}
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel="reduce_int16",
+                    arguments=(op.at_input(0), op.at_output()),
+                    fields={"outer": shape[0], "count": shape[1], "inner": shape[2], **fields},
+                ),
+            ),
         )
 
     def _float32(self, op: Op) -> dict[str, Any]:
@@ -73,6 +92,10 @@ class Reduce:
             "shift": shift,
             "output_zero": output.zero_point,
         }
+
+
+def _most(op: Op) -> int:
+    return _MOST_INT16 if op.input(0).dtype is DType.INT16 else _MOST
 
 
 def _count(op: Op) -> int:

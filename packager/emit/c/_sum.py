@@ -7,11 +7,12 @@ import numpy as np
 
 from packager.emit.c._broadcast import broadcast_of
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
-from packager.emit.c._quantized import int8_problems
+from packager.emit.c._quantized import same_problems
+from packager.ir import DType
 from packager.ops import _fixed_point as fixed
 from packager.ops._sum import XNNPACK_BITS, is_taken, ratios
 
-_SPARE = 20
+_SPARE, _SPARE_INT16 = 20, 15
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Sum:
     sign: int
 
     def problems(self, op: Op) -> Iterator[Problem]:
-        found = list(int8_problems(op, 2))
+        found = list(same_problems(op, 2))
         yield from found
         if not found and broadcast_of(op) is None:
             yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
@@ -35,6 +36,8 @@ class Sum:
             "low": low,
             "high": high,
         }
+        if first.dtype is DType.INT16:
+            return self._int16(op)
         weighted = op.arithmetic == "xnnpack" and is_taken(op.evaluation)
         weights = self._weighted(op) if weighted else self._fixed(op)
         return Layer(
@@ -47,6 +50,13 @@ class Sum:
             ),
         )
 
+    def _int16(self, op: Op) -> Layer:
+        low, high = op.clamp
+        fields = {"shape": broadcast_of(op), "sign": self.sign, "low": low, "high": high}
+        scales = _multipliers(op, _SPARE_INT16)
+        arguments = (op.at_input(0), op.at_input(1), op.at_output())
+        return Layer(invocations=(Invocation(kernel="sum_int16", arguments=arguments, fields=fields | scales),))
+
     def _weighted(self, op: Op) -> dict[str, int]:
         scales = ratios(op.evaluation)
         shift = XNNPACK_BITS - (int(np.frexp(scales.max())[1]) - 1)
@@ -54,10 +64,15 @@ class Sum:
         return {"fixed": 0, "a_multiplier": a, "b_multiplier": self.sign * b, "shift": shift}
 
     def _fixed(self, op: Op) -> dict[str, int]:
-        a, b, output = op.input(0).scale, op.input(1).scale, op.output.scale
-        twice = 2.0 * max(a, b)
-        fields = {"fixed": 1, "sign": self.sign}
-        for name, real in (("a_", a / twice), ("b_", b / twice), ("", twice / ((1 << _SPARE) * output))):
-            mantissa, shift = fixed.quantize_multiplier(real)
-            fields |= {f"{name}multiplier": int(mantissa), f"{name}shift": int(shift)}
-        return fields
+        return {"fixed": 1, "sign": self.sign, **_multipliers(op, _SPARE)}
+
+
+def _multipliers(op: Op, spare: int) -> dict[str, int]:
+    """Of both inputs to twice the larger scale, and from there, with `spare` bits less, to the output's."""
+    a, b, output = op.input(0).scale, op.input(1).scale, op.output.scale
+    twice = 2.0 * max(a, b)
+    fields: dict[str, int] = {}
+    for name, real in (("a_", a / twice), ("b_", b / twice), ("", twice / ((1 << spare) * output))):
+        mantissa, shift = fixed.quantize_multiplier(real)
+        fields |= {f"{name}multiplier": int(mantissa), f"{name}shift": int(shift)}
+    return fields

@@ -13,7 +13,7 @@ from packager.util.hashing import sha256_bytes
 ARRAYS = 1 << 20
 """Bytes of constants up to which they come as C arrays too. Arrays are four times as long as what they say, and a
 compiler spends a second on each megabyte."""
-_SIZES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "int32_t": 4, "int64_t": 8, "float": 4}
+_SIZES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "int64_t": 8, "float": 4}
 
 
 def weights_of(constants: Sequence[tuple[str, Constant]]) -> dict[str, Any]:

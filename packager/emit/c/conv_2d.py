@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from packager.emit.c._by_type import ByType
 from packager.emit.c._contract import SCRATCH, Constant, Fields, Ints, Invocation, Layer, Op, Problem
 from packager.emit.c._linear import (
     folded_bias,
@@ -16,9 +17,11 @@ from packager.emit.c._linear import (
     quads_of,
     reach_of,
 )
+from packager.emit.c._linear16 import Linear16
 from packager.emit.c._scaling import BLOCK, scaling_of, scaling_problems
 from packager.emit.c._window import window_of
 from packager.ops._requantize import Rule
+from packager.ops.conv_2d import rule_of
 
 _PATCHES = 4
 """As in the kernel."""
@@ -115,4 +118,4 @@ def _rule(op: Op) -> Rule:
     return Rule.FLOAT32 if op.arithmetic == "xnnpack" else Rule.TWICE
 
 
-KERNEL = _Conv2d()
+KERNEL = ByType(_Conv2d(), Linear16(rule_of))

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from packager.emit.c._by_type import ByType
 from packager.emit.c._contract import SCRATCH, Constant, Ints, Invocation, Layer, Op, Problem, padded
 from packager.emit.c._linear import folded_bias, operand_problems, reach_of
+from packager.emit.c._linear16 import Linear16
 from packager.emit.c._scaling import BLOCK, scaling_of, scaling_problems
 from packager.emit.c._window import window_of
 from packager.ops._requantize import Rule
+from packager.ops.depthwise_conv_2d import rule_of
 
 
 class _DepthwiseConv2d:
@@ -63,4 +66,4 @@ def _rule(op: Op) -> Rule:
     return Rule.FLOAT32 if op.arithmetic == "xnnpack" else Rule.TWICE
 
 
-KERNEL = _DepthwiseConv2d()
+KERNEL = ByType(_DepthwiseConv2d(), Linear16(rule_of, kernel="depthwise_conv_2d_int16", channel_axis=3))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from packager.emit.c._by_type import ByType
 from packager.emit.c._contract import Ints, Invocation, Layer, Op, Problem
 from packager.emit.c._linear import (
     folded_bias,
@@ -11,8 +12,10 @@ from packager.emit.c._linear import (
     operand_problems,
     reach_of,
 )
+from packager.emit.c._linear16 import Linear16
 from packager.emit.c._scaling import scaling_of, scaling_problems
 from packager.ops._requantize import Rule
+from packager.ops.fully_connected import rule_of
 
 
 class _FullyConnected:
@@ -58,4 +61,4 @@ def _rule(op: Op) -> Rule:
     return Rule.FLOAT32 if op.arithmetic == "xnnpack" else Rule.DOUBLE
 
 
-KERNEL = _FullyConnected()
+KERNEL = ByType(_FullyConnected(), Linear16(rule_of))

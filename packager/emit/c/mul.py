@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from packager.emit.c._broadcast import broadcast_of
+from packager.emit.c._by_type import ByType
 from packager.emit.c._contract import Constant, Invocation, Layer, Op, Problem
-from packager.emit.c._quantized import int8_problems
+from packager.emit.c._quantized import int8_problems, int16_problems
 from packager.emit.c._scaling import Scaling, finished
 from packager.ops import _fixed_point as fixed
 from packager.ops._elementwise import is_xnnpack
@@ -64,4 +65,30 @@ def _scaling(op: Op) -> Scaling:
     return finished(op, Rule.TWICE, constants)
 
 
-KERNEL = _Mul()
+class _Mul16:
+    def problems(self, op: Op) -> Iterator[Problem]:
+        found = list(int16_problems(op, 2))
+        yield from found
+        if found:
+            return
+        if broadcast_of(op) is None:
+            yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
+        if int(fixed.quantize_multiplier(float(_multiplier(op)))[1]) > 0:
+            yield Problem("its scaling needs more than 32 bits", "recalibrate: a scale is far out of range")
+
+    def layer(self, op: Op) -> Layer:
+        mantissa, shift = fixed.quantize_multiplier(float(_multiplier(op)))
+        low, high = op.clamp
+        scaling = {"multiplier": int(mantissa), "shift": int(shift), "low": low, "high": high}
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel="mul_int16",
+                    arguments=(op.at_input(0), op.at_input(1), op.at_output()),
+                    fields={"shape": broadcast_of(op), **scaling},
+                ),
+            ),
+        )
+
+
+KERNEL = ByType(_Mul(), _Mul16())

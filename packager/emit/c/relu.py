@@ -1,5 +1,6 @@
-"""RELU by table."""
+"""RELU: int8 by table."""
 
-from packager.emit.c._lookup import Lookup
+from packager.emit.c._clamp import clamp_of
+from packager.ir import Activation
 
-KERNEL = Lookup()
+KERNEL = clamp_of(Activation.RELU)

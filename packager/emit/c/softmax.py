@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from packager.emit.c._by_type import ByType
 from packager.emit.c._contract import Constant, Invocation, Layer, Op, Problem
 from packager.emit.c._quantized import int8_problems
+from packager.emit.c._softmax16 import Softmax16
 from packager.ops import _fixed_point as fixed
 
 _DEEPEST = 4096
@@ -63,4 +65,4 @@ def _fixed(op: Op) -> dict[str, int]:
     return {"multiplier": mantissa, "shift": shift, "widest": widest}
 
 
-KERNEL = _Softmax()
+KERNEL = ByType(_Softmax(), Softmax16())

@@ -1,5 +1,5 @@
-/* ARG_MAX and ARG_MIN: the index of the first of the largest or smallest elements. For EP_ELEMENT, as EP_ARG_EXTREME. */
-static void EP_ARG_EXTREME(const ep_arg_extreme *a, const EP_ELEMENT *in, void *out)
+/* ARG_MAX and ARG_MIN for EP_ELEMENT: the index of the first of the largest or smallest elements. */
+static void EP_TYPED(ep_arg_extreme, run)(const ep_arg_extreme *a, const EP_ELEMENT *in, void *out)
 {
     uint8_t *to = out;
     for (int32_t i = 0; i < a->outer; i++, in += (ptrdiff_t)a->count * a->inner)

@@ -4,10 +4,10 @@
 
 #include "arg_extreme_shape.h"
 
-#define EP_ARG_EXTREME ep_arg_extreme_int16_run
 #define EP_ELEMENT int16_t
+#define EP_TYPED(kernel, what) kernel##_int16_##what
 #include "arg_extreme_body.h"
+#undef EP_TYPED
 #undef EP_ELEMENT
-#undef EP_ARG_EXTREME
 
 #endif

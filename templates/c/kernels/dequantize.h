@@ -1,21 +1,13 @@
-/* DEQUANTIZE: int8 to real numbers. */
+/* DEQUANTIZE: real numbers of int8. */
 #ifndef EDGEPACK_DEQUANTIZE_H
 #define EDGEPACK_DEQUANTIZE_H
 
-#include "real.h"
+#include "dequantize_shape.h"
 
-typedef struct {
-    int32_t count;
-    float scale;
-    int32_t zero_point;
-} ep_dequantize;
-
-static void ep_dequantize_run(const ep_dequantize *d, const int8_t *in, void *out)
-{
-    for (int32_t i = 0; i < d->count; i++) {
-        const float v = d->scale * (float)(in[i] - d->zero_point);
-        memcpy((uint8_t *)out + (size_t)i * sizeof v, &v, sizeof v);
-    }
-}
+#define EP_ELEMENT int8_t
+#define EP_TYPED(kernel, what) kernel##_##what
+#include "dequantize_body.h"
+#undef EP_TYPED
+#undef EP_ELEMENT
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "window.h"
 
+#define EP_POOL_LANES 16
+
 typedef struct {
     ep_window window;
     int32_t low, high; /* The clamp of the fused activation. */

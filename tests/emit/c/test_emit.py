@@ -237,7 +237,7 @@ def test_scratch_lies_where_the_layer_leaves_room() -> None:
     ("model", "message"),
     [
         (unary("COS", (1, 4), dtype=DType.FLOAT32, x=None, y=None), "has no C kernel"),
-        (unary("SOFTMAX", (1, 8), dtype=DType.UINT8, options="SoftmaxOptions", beta=1.0), "kernels take int8"),
+        (unary("SOFTMAX", (1, 8), dtype=DType.UINT8, options="SoftmaxOptions", beta=1.0), "the kernel takes int8"),
         (unary("RELU", (1, 8), dtype=DType.FLOAT32, x=None, y=None), "the kernel takes int8"),
         (unary("SOFTMAX", (1, 5000), options="SoftmaxOptions", beta=1.0), "a row has 5000 elements"),
         (convolution(Case(activation=Activation.TANH)), "is no clamp"),

@@ -1,0 +1,46 @@
+"""SOFTMAX of int16."""
+
+from collections.abc import Iterator
+
+from packager.emit.c._contract import Constant, Invocation, Layer, Op, Problem
+from packager.emit.c._quantized import int16_problems
+from packager.ops import _fixed_point as fixed
+from packager.ops.softmax import EXP, INVERSE, step16
+
+_DEEPEST = 1 << 16
+"""Exponentials in Q0.15 whose sum fits 32 bits."""
+_LEFT = 14
+"""The largest shift to the left of a difference of 17 bits in 32."""
+
+
+class Softmax16:
+    def problems(self, op: Op) -> Iterator[Problem]:
+        yield from int16_problems(op)
+        if op.input(0).dims[-1] > _DEEPEST:
+            yield Problem(f"a row has {op.input(0).dims[-1]} elements, the kernel takes {_DEEPEST}", "split the rows")
+        if int(fixed.quantize_multiplier(step16(op.evaluation))[1]) > _LEFT:
+            yield Problem("its scaling needs more than 32 bits", "recalibrate: a scale is far out of range")
+
+    def layer(self, op: Op) -> Layer:
+        depth = op.input(0).dims[-1]
+        multiplier, shift = fixed.quantize_multiplier(step16(op.evaluation))
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel="softmax_int16",
+                    arguments=(op.at_input(0), op.at_output()),
+                    fields={
+                        "rows": op.output.elements // depth,
+                        "depth": depth,
+                        "exp": op.symbol("exp"),
+                        "inverse": op.symbol("inverse"),
+                        "multiplier": int(multiplier),
+                        "shift": int(shift),
+                    },
+                ),
+            ),
+            constants=(
+                Constant(name="exp", ctype="int16_t", values=EXP),
+                Constant(name="inverse", ctype="int16_t", values=INVERSE),
+            ),
+        )

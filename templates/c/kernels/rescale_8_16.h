@@ -1,0 +1,13 @@
+/* int8 to int16 of another scale. */
+#ifndef EDGEPACK_RESCALE_8_16_H
+#define EDGEPACK_RESCALE_8_16_H
+
+#include "rescale_shape.h"
+
+static void ep_rescale_8_16_run(const ep_rescale *r, const int8_t *in, int16_t *out)
+{
+    for (int32_t i = 0; i < r->count; i++)
+        out[i] = (int16_t)ep_rescale_one(r, in[i]);
+}
+
+#endif

@@ -1,11 +1,12 @@
-/* memcpy and memset, for a program or library that is linked without a C library. A firmware brings its own. */
+/* memcpy, memmove and memset, for a program or library that is linked without a C library. A firmware brings its own. */
 #include <stddef.h>
 #include <stdint.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t count);
+void *memmove(void *to, const void *from, size_t count);
 void *memset(void *to, int value, size_t count);
 
-/* Keeps a compiler from seeing memcpy or memset in a loop, and calling them. */
+/* Keeps a compiler from seeing one of them in a loop, and calling them. */
 #define KEEP __asm__ volatile("" ::: "memory")
 
 /* What is moved at once: sixteen bytes where a CPU reads them at any address, else a word where both ends allow. */
@@ -30,6 +31,20 @@ void *memcpy(void *restrict to, const void *restrict from, size_t count)
         }
     for (; count; count--) {
         *d++ = *s++;
+        KEEP;
+    }
+    return to;
+}
+
+void *memmove(void *to, const void *from, size_t count)
+{
+    uint8_t *d = to;
+    const uint8_t *s = from;
+    if (d <= s || d >= s + count)
+        return memcpy(to, from, count);
+    while (count) {
+        count--;
+        d[count] = s[count];
         KEEP;
     }
     return to;

@@ -1,6 +1,7 @@
 """Kernels beyond the common ones, over awkward cases, held to the interpreter: indices, batches of blocks, tables."""
 
 import dataclasses
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ops.recurrent import LSTMS, SVDFS, lstm, svdf
 
 from packager.emit.c import unsupported
 from packager.ir import DType, GraphBuilder, Model
+from packager.measure.c import compiler
 from packager.ops import ARITHMETICS
 
 SAME = (0.05, 3)
@@ -140,3 +142,20 @@ def test_weights_that_are_computed_are_refused(position: int) -> None:
     graph = model.main.with_tensors(lambda i, tensor: dataclasses.replace(tensor, data=None) if i == t else tensor)
     (found,) = unsupported(model.with_main(dataclasses.replace(graph, inputs=(*graph.inputs, t))), "integer")
     assert found.message == f"its input {position} is computed, not constant"
+
+
+def test_what_remembers_runs_without_a_c_library(tmp_path: Path) -> None:
+    """A compiler makes memmove of a memory that moves up."""
+    model = svdf(SVDFS["ordinary"])
+    source = written(tmp_path, emitted(model, "integer", inputs_for(model, 3)))
+    flags = ["-std=c99", "-O2", "-ffreestanding", "-c"]
+    for name in ("model", "support"):
+        subprocess.run([*compiler(), *flags, str(source / f"{name}.c"), "-o", str(tmp_path / f"{name}.o")], check=True)
+    symbols = {
+        name: subprocess.run(
+            ["nm", str(tmp_path / f"{name}.o")], check=True, capture_output=True, encoding="utf-8"
+        ).stdout
+        for name in ("model", "support")
+    }
+    wanted = set(re.findall(r" U (mem\w+)$", symbols["model"], re.MULTILINE))
+    assert wanted <= set(re.findall(r" T (\w+)$", symbols["support"], re.MULTILINE))

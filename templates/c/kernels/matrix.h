@@ -33,6 +33,10 @@ typedef struct {
 #include "matrix_avx512.h"
 #elif EP_AVX2
 #include "matrix_avx2.h"
+#elif EP_DOTPROD
+#include "matrix_dotprod.h"
+#elif EP_NEON
+#include "matrix_neon.h"
 #else
 #include "matrix_portable.h"
 #endif

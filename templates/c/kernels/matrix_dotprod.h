@@ -1,0 +1,147 @@
+/* The matrix product with NEON's dot products: up to 6 vectors by 16 outputs in registers. */
+#ifndef EDGEPACK_MATRIX_DOTPROD_H
+#define EDGEPACK_MATRIX_DOTPROD_H
+
+#include "requantize_neon.h"
+
+#define EP_TILE 6
+
+typedef struct {
+    int32x4_t of[EP_TILE][4];
+} ep_sums;
+
+/* One quad of each vector, which is lane `lane` of `x`, times 16 outputs. */
+#define EP_DOT(dot, lane)                                                                                              \
+    do {                                                                                                               \
+        EP_UNROLL for (int32_t j = 0; j < 4; j++) {                                                                    \
+            const int8x16_t weights = vld1q_s8(w + 16 * (4 * (lane) + j));                                             \
+            EP_UNROLL for (int32_t i = 0; i < height; i++)                                                             \
+                sums->of[i][j] = dot(sums->of[i][j], weights, x[i], lane);                                             \
+        }                                                                                                              \
+    } while (0)
+
+/* `quads` quads of `height` vectors. */
+EP_INLINE void ep_tile_row(ep_sums *sums, const int8_t *in, ptrdiff_t stride, const int8_t *w, int32_t quads,
+                           const int32_t height)
+{
+    for (; quads >= 4; quads -= 4, in += 16, w += 4 * 64) {
+        int8x16_t x[EP_TILE];
+        EP_UNROLL for (int32_t i = 0; i < height; i++)
+            x[i] = vld1q_s8(in + i * stride);
+        EP_DOT(vdotq_laneq_s32, 0);
+        EP_DOT(vdotq_laneq_s32, 1);
+        EP_DOT(vdotq_laneq_s32, 2);
+        EP_DOT(vdotq_laneq_s32, 3);
+    }
+    if (quads & 2) {
+        int8x8_t x[EP_TILE];
+        EP_UNROLL for (int32_t i = 0; i < height; i++)
+            x[i] = vld1_s8(in + i * stride);
+        EP_DOT(vdotq_lane_s32, 0);
+        EP_DOT(vdotq_lane_s32, 1);
+        in += 8;
+        w += 2 * 64;
+    }
+    if (quads & 1) {
+        int8x8_t x[EP_TILE];
+        EP_UNROLL for (int32_t i = 0; i < height; i++) {
+            int32_t quad;
+            memcpy(&quad, in + i * stride, sizeof quad);
+            x[i] = vreinterpret_s8_s32(vdup_n_s32(quad));
+        }
+        EP_DOT(vdotq_lane_s32, 0);
+    }
+}
+
+#undef EP_DOT
+
+/* What the tiles of one block of outputs share: in memory, so that no register is kept for it in the inner loops. */
+typedef struct {
+    const int8_t *weights;
+    ptrdiff_t vector_stride, row_stride, out_stride;
+    int32_t rows, quads; /* One row where they lie side by side. */
+    int32_t first, count;
+    int32x4_t start[4]; /* The bias. */
+    ep_scale16 scale;
+} ep_block;
+
+static EP_APART void ep_block_fill(ep_block *b, const ep_matrix *m, const ep_vectors *v, int32_t block)
+{
+    const int joined = v->row_stride == 4 * m->quads;
+    b->weights = m->weights + (ptrdiff_t)block * m->rows * m->quads * (4 * EP_BLOCK);
+    b->vector_stride = v->vector_stride;
+    b->row_stride = v->row_stride;
+    b->rows = joined ? 1 : m->rows;
+    b->quads = joined ? m->rows * m->quads : m->quads;
+    b->first = block * EP_BLOCK;
+    b->count = ep_min(EP_BLOCK, m->outputs - b->first);
+    b->out_stride = b->count == EP_BLOCK ? v->out_stride : EP_BLOCK;
+    for (int32_t j = 0; j < 4; j++)
+        b->start[j] = vld1q_s32(m->bias + b->first + 4 * j);
+    b->scale = ep_scale16_load(&m->scaling, b->first);
+}
+
+/* `height` vectors by one block of outputs; `height` is a constant where this is inlined. */
+EP_INLINE void ep_tile(const ep_block *b, const ep_requantize *r, const int8_t *in, int8_t *out, const int32_t height)
+{
+    ep_sums sums;
+    EP_UNROLL for (int32_t j = 0; j < 4; j++) {
+        const int32x4_t start = b->start[j];
+        EP_UNROLL for (int32_t i = 0; i < height; i++)
+            sums.of[i][j] = start;
+    }
+    const int8_t *w = b->weights;
+    const int32_t quads = b->quads;
+    const ptrdiff_t stride = b->vector_stride, row_stride = b->row_stride, size = (ptrdiff_t)quads * (4 * EP_BLOCK);
+    for (int32_t row = b->rows; row > 0; row--, in += row_stride, w += size)
+        ep_tile_row(&sums, in, stride, w, quads, height);
+    const ep_scale16 scale = b->scale;
+    const ptrdiff_t out_stride = b->out_stride;
+    EP_UNROLL for (int32_t i = 0; i < height; i++) {
+        ep_store16(r, &scale, b->first, sums.of[i], out + i * out_stride);
+    }
+}
+
+/* The columns that are there of `height` vectors of a block. */
+static EP_APART void ep_copy_columns(const int8_t *block, int32_t height, int32_t count, int8_t *out, ptrdiff_t stride)
+{
+    for (; height > 0; height--, block += EP_BLOCK, out += stride)
+        for (int32_t i = 0; i < count; i++)
+            out[i] = block[i];
+}
+
+/* `count` vectors times one block. */
+EP_INLINE void ep_block_run(const ep_block *b, const ep_requantize *r, const ep_vectors *v, int32_t count)
+{
+    const int8_t *in = v->in;
+    int8_t *out = v->out + b->first;
+    int8_t spare[EP_TILE * EP_BLOCK]; /* For a block of which not all outputs are there. */
+    for (int32_t taken; count > 0; count -= taken) {
+        int8_t *const to = b->count == EP_BLOCK ? out : spare;
+        if (count >= EP_TILE && count != 8)
+            ep_tile(b, r, in, to, taken = EP_TILE);
+        else if (count >= 4)
+            ep_tile(b, r, in, to, taken = 4);
+        else if (count >= 2)
+            ep_tile(b, r, in, to, taken = 2);
+        else
+            ep_tile(b, r, in, to, taken = 1);
+        if (to == spare)
+            ep_copy_columns(spare, taken, b->count, out, v->out_stride);
+        in += taken * v->vector_stride;
+        out += taken * v->out_stride;
+    }
+}
+
+/* `count` vectors times the matrix. */
+static void ep_matrix_run(const ep_matrix *m, const ep_vectors *v, int32_t count)
+{
+    const int32_t blocks = (m->outputs + EP_BLOCK - 1) / EP_BLOCK;
+    for (int32_t block = 0; block < blocks; block++) {
+        ep_block b;
+        ep_block_fill(&b, m, v, block);
+        ep_block_run(&b, &m->scaling, v, count);
+    }
+}
+
+#endif

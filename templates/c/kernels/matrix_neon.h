@@ -1,0 +1,204 @@
+/* The matrix product with NEON: up to 2 vectors by 16 outputs in registers.
+
+   Two products of a weight and an activation are added in 16 bits, then pairs of them to 32. That fits unless both
+   weights are -128: a model that has such weights defines EP_MINUS_128 as 1. */
+#ifndef EDGEPACK_MATRIX_NEON_H
+#define EDGEPACK_MATRIX_NEON_H
+
+#include "requantize_neon.h"
+
+#define EP_TILE 2
+
+/* Two sums for each of four outputs. */
+typedef struct {
+    int32x4_t low[EP_TILE][4], high[EP_TILE][4];
+} ep_sums;
+
+EP_INLINE int32x4_t ep_add_pairs(int32x4_t sum, int8x8_t a, int8x8_t x, int8x8_t b, int8x8_t y)
+{
+#if EP_MINUS_128
+    return vpadalq_s16(vpadalq_s16(sum, vmull_s8(a, x)), vmull_s8(b, y));
+#else
+    return vpadalq_s16(sum, vmlal_s8(vmull_s8(a, x), b, y));
+#endif
+}
+
+/* The same of the high halves. */
+EP_INLINE int32x4_t ep_add_high_pairs(int32x4_t sum, int8x16_t a, int8x16_t x, int8x16_t b, int8x16_t y)
+{
+#if !defined(__aarch64__)
+    return ep_add_pairs(sum, vget_high_s8(a), vget_high_s8(x), vget_high_s8(b), vget_high_s8(y));
+#elif EP_MINUS_128
+    return vpadalq_s16(vpadalq_s16(sum, vmull_high_s8(a, x)), vmull_high_s8(b, y));
+#else
+    return vpadalq_s16(sum, vmlal_high_s8(vmull_high_s8(a, x), b, y));
+#endif
+}
+
+/* Two quads of each vector, `x` and `y`, times 16 outputs. */
+EP_INLINE void ep_two_quads(ep_sums *sums, const int8_t *w, const int8x16_t *x, const int8x16_t *y,
+                            const int32_t height)
+{
+    EP_UNROLL for (int32_t j = 0; j < 4; j++) {
+        const int8x16_t a = vld1q_s8(w + 16 * j), b = vld1q_s8(w + 64 + 16 * j);
+        EP_UNROLL for (int32_t i = 0; i < height; i++) {
+            sums->low[i][j] = ep_add_pairs(sums->low[i][j], vget_low_s8(a), vget_low_s8(x[i]), vget_low_s8(b),
+                                           vget_low_s8(y[i]));
+            sums->high[i][j] = ep_add_high_pairs(sums->high[i][j], a, x[i], b, y[i]);
+        }
+    }
+}
+
+/* Eight bytes of each vector times 16 outputs. */
+EP_INLINE void ep_eight_bytes(ep_sums *sums, const int8_t *w, const int8x8_t *bytes, const int32_t height)
+{
+    int8x16_t x[EP_TILE], y[EP_TILE];
+    EP_UNROLL for (int32_t i = 0; i < height; i++) {
+        x[i] = vreinterpretq_s8_s32(vdupq_lane_s32(vreinterpret_s32_s8(bytes[i]), 0));
+        y[i] = vreinterpretq_s8_s32(vdupq_lane_s32(vreinterpret_s32_s8(bytes[i]), 1));
+    }
+    ep_two_quads(sums, w, x, y, height);
+}
+
+/* The last quad of an odd number. */
+EP_INLINE void ep_one_quad(ep_sums *sums, const int8_t *in, ptrdiff_t stride, const int8_t *w, const int32_t height)
+{
+    EP_UNROLL for (int32_t i = 0; i < height; i++) {
+        int32_t quad;
+        memcpy(&quad, in + i * stride, sizeof quad);
+        const int8x8_t x = vreinterpret_s8_s32(vdup_n_s32(quad));
+        EP_UNROLL for (int32_t j = 0; j < 4; j++) {
+            const int8x16_t a = vld1q_s8(w + 16 * j);
+            sums->low[i][j] = vpadalq_s16(sums->low[i][j], vmull_s8(vget_low_s8(a), x));
+            sums->high[i][j] = vpadalq_s16(sums->high[i][j], vmull_s8(vget_high_s8(a), x));
+        }
+    }
+}
+
+/* `quads` quads of `height` vectors. */
+EP_INLINE void ep_tile_row(ep_sums *sums, const int8_t *in, ptrdiff_t stride, const int8_t *w, int32_t quads,
+                           const int32_t height)
+{
+    int8x8_t low[EP_TILE], high[EP_TILE];
+    for (; quads >= 4; quads -= 4, in += 16, w += 4 * 64) {
+        EP_UNROLL for (int32_t i = 0; i < height; i++) {
+            const int8x16_t x = vld1q_s8(in + i * stride);
+            low[i] = vget_low_s8(x), high[i] = vget_high_s8(x);
+        }
+        ep_eight_bytes(sums, w, low, height);
+        ep_eight_bytes(sums, w + 2 * 64, high, height);
+    }
+    if (quads & 2) {
+        EP_UNROLL for (int32_t i = 0; i < height; i++)
+            low[i] = vld1_s8(in + i * stride);
+        ep_eight_bytes(sums, w, low, height);
+        in += 8;
+        w += 2 * 64;
+    }
+    if (quads & 1)
+        ep_one_quad(sums, in, stride, w, height);
+}
+
+/* The sums of both halves, brought together. */
+EP_INLINE int32x4_t ep_joined(int32x4_t low, int32x4_t high)
+{
+#if defined(__aarch64__)
+    return vpaddq_s32(low, high);
+#else
+    return vcombine_s32(vpadd_s32(vget_low_s32(low), vget_high_s32(low)),
+                        vpadd_s32(vget_low_s32(high), vget_high_s32(high)));
+#endif
+}
+
+/* What the tiles of one block of outputs share: in memory, so that no register is kept for it in the inner loops. */
+typedef struct {
+    const int8_t *weights;
+    ptrdiff_t vector_stride, row_stride, out_stride;
+    int32_t rows, quads; /* One row where they lie side by side. */
+    int32_t first, count;
+    int32x4_t low[4], high[4]; /* The bias in the first of two sums. */
+    ep_scale16 scale;
+} ep_block;
+
+static EP_APART void ep_block_fill(ep_block *b, const ep_matrix *m, const ep_vectors *v, int32_t block)
+{
+    const int joined = v->row_stride == 4 * m->quads;
+    b->weights = m->weights + (ptrdiff_t)block * m->rows * m->quads * (4 * EP_BLOCK);
+    b->vector_stride = v->vector_stride;
+    b->row_stride = v->row_stride;
+    b->rows = joined ? 1 : m->rows;
+    b->quads = joined ? m->rows * m->quads : m->quads;
+    b->first = block * EP_BLOCK;
+    b->count = ep_min(EP_BLOCK, m->outputs - b->first);
+    b->out_stride = b->count == EP_BLOCK ? v->out_stride : EP_BLOCK;
+    for (int32_t j = 0; j < 4; j++) {
+        const int32x4x2_t bias = vzipq_s32(vld1q_s32(m->bias + b->first + 4 * j), vdupq_n_s32(0));
+        b->low[j] = bias.val[0];
+        b->high[j] = bias.val[1];
+    }
+    b->scale = ep_scale16_load(&m->scaling, b->first);
+}
+
+/* `height` vectors by one block of outputs; `height` is a constant where this is inlined. */
+EP_INLINE void ep_tile(const ep_block *b, const ep_requantize *r, const int8_t *in, int8_t *out, const int32_t height)
+{
+    ep_sums sums;
+    EP_UNROLL for (int32_t j = 0; j < 4; j++) {
+        const int32x4_t low = b->low[j], high = b->high[j];
+        EP_UNROLL for (int32_t i = 0; i < height; i++)
+            sums.low[i][j] = low, sums.high[i][j] = high;
+    }
+    const int8_t *w = b->weights;
+    const int32_t quads = b->quads;
+    const ptrdiff_t stride = b->vector_stride, row_stride = b->row_stride, size = (ptrdiff_t)quads * (4 * EP_BLOCK);
+    for (int32_t row = b->rows; row > 0; row--, in += row_stride, w += size)
+        ep_tile_row(&sums, in, stride, w, quads, height);
+    const ep_scale16 scale = b->scale;
+    const ptrdiff_t out_stride = b->out_stride;
+    EP_UNROLL for (int32_t i = 0; i < height; i++) {
+        int32x4_t totals[4];
+        EP_UNROLL for (int32_t j = 0; j < 4; j++)
+            totals[j] = ep_joined(sums.low[i][j], sums.high[i][j]);
+        ep_store16(r, &scale, b->first, totals, out + i * out_stride);
+    }
+}
+
+/* The columns that are there of `height` vectors of a block. */
+static EP_APART void ep_copy_columns(const int8_t *block, int32_t height, int32_t count, int8_t *out, ptrdiff_t stride)
+{
+    for (; height > 0; height--, block += EP_BLOCK, out += stride)
+        for (int32_t i = 0; i < count; i++)
+            out[i] = block[i];
+}
+
+/* `count` vectors times one block. */
+EP_INLINE void ep_block_run(const ep_block *b, const ep_requantize *r, const ep_vectors *v, int32_t count)
+{
+    const int8_t *in = v->in;
+    int8_t *out = v->out + b->first;
+    int8_t spare[EP_TILE * EP_BLOCK]; /* For a block of which not all outputs are there. */
+    for (int32_t taken; count > 0; count -= taken) {
+        int8_t *const to = b->count == EP_BLOCK ? out : spare;
+        if (count >= EP_TILE)
+            ep_tile(b, r, in, to, taken = EP_TILE);
+        else
+            ep_tile(b, r, in, to, taken = 1);
+        if (to == spare)
+            ep_copy_columns(spare, taken, b->count, out, v->out_stride);
+        in += taken * v->vector_stride;
+        out += taken * v->out_stride;
+    }
+}
+
+/* `count` vectors times the matrix. */
+static void ep_matrix_run(const ep_matrix *m, const ep_vectors *v, int32_t count)
+{
+    const int32_t blocks = (m->outputs + EP_BLOCK - 1) / EP_BLOCK;
+    for (int32_t block = 0; block < blocks; block++) {
+        ep_block b;
+        ep_block_fill(&b, m, v, block);
+        ep_block_run(&b, &m->scaling, v, count);
+    }
+}
+
+#endif

@@ -4,6 +4,8 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 
+import numpy as np
+
 from packager.emit.c._contract import Layer, Op
 from packager.emit.c._find import find_kernel
 from packager.ir import Model
@@ -28,6 +30,8 @@ class Laid:
         for layer in self.layers:
             for name, value in layer.defines.items():
                 found[name] = max(value, found.get(name, 0))
+        if any(_has_minus_128(layer) for layer in self.layers):
+            found["EP_MINUS_128"] = 1
         return dict(sorted(found.items()))
 
 
@@ -48,6 +52,11 @@ def _layer(op: Op) -> Layer:
     kernel = find_kernel(op.node.op)
     assert kernel is not None, f"{op.where}: unsupported() comes first"
     return kernel.layer(op)
+
+
+def _has_minus_128(layer: Layer) -> bool:
+    """Whether two products of a weight and an activation may be too large for 16 bits, which NEON's kernels ask."""
+    return any(bool(np.any(c.values == -128)) for c in layer.constants if c.name.startswith("weights"))
 
 
 def _gap(plan: MemoryPlan, index: int, size: int) -> int:

@@ -28,6 +28,8 @@ class _DepthwiseConv2d:
         _, height, width, channels = op.input(1).dims
         bias = folded_bias(op, taps.T, x)
         scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(taps.T, bias))
+        # Vector kernels read whole blocks of channels.
+        past = -channels % BLOCK if channels == x.dims[3] else 0
         wide = np.pad(taps, ((0, 0), (0, -channels % BLOCK)))
         return Layer(
             invocations=(
@@ -50,7 +52,8 @@ class _DepthwiseConv2d:
                 Constant(name="weights", ctype="int8_t", values=wide.reshape(-1)),
                 Constant(name="bias", ctype="int32_t", values=padded(bias, BLOCK)),
             ),
-            scratch=x.dims[3],
+            scratch=x.dims[3] + past,
+            reads_past=past,
             defines={**scaling.defines, "EP_TAPS": height * width},
         )
 

@@ -38,6 +38,8 @@ EP_INLINE void ep_depthwise_taps(const ep_window *w, const int8_t *in, int32_t y
 #include "depthwise_avx512.h"
 #elif EP_AVX2
 #include "depthwise_avx2.h"
+#elif EP_NEON
+#include "depthwise_neon.h"
 #endif
 
 static void ep_depthwise_conv_2d_run(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, int8_t *outside)

@@ -98,7 +98,7 @@ EP_INLINE void ep_tile(const ep_block *b, const ep_requantize *r, const int8_t *
     const ep_scale16 scale = b->scale;
     const ptrdiff_t out_stride = b->out_stride;
     EP_UNROLL for (int32_t i = 0; i < height; i++) {
-        ep_store16(r, &scale, b->first, sums.of[i], out + i * out_stride);
+        vst1q_s8(out + i * out_stride, ep_scaled16(r, &scale, b->first, sums.of[i]));
     }
 }
 

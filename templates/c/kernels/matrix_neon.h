@@ -159,7 +159,7 @@ EP_INLINE void ep_tile(const ep_block *b, const ep_requantize *r, const int8_t *
         int32x4_t totals[4];
         EP_UNROLL for (int32_t j = 0; j < 4; j++)
             totals[j] = ep_joined(sums.low[i][j], sums.high[i][j]);
-        ep_store16(r, &scale, b->first, totals, out + i * out_stride);
+        vst1q_s8(out + i * out_stride, ep_scaled16(r, &scale, b->first, totals));
     }
 }
 

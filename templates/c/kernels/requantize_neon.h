@@ -154,7 +154,7 @@ EP_INLINE int32x2_t ep_once2(int32x2_t sums, int32x2_t multiplier, int64x2_t shi
     const int32x2_t sign = vshr_n_s32(sums, 31);
     const uint32x2_t size = vreinterpret_u32_s32(vabs_s32(sums));
     const uint64x2_t product = vmull_u32(size, vreinterpret_u32_s32(multiplier));
-    const int32x2_t rounded = vreinterpret_s32_u32(vmovn_u64(vrshlq_u64(product, vnegq_s64(shift))));
+    const int32x2_t rounded = vreinterpret_s32_u32(vmovn_u64(vrshlq_u64(product, vsubq_s64(vdupq_n_s64(0), shift))));
     return vsub_s32(veor_s32(rounded, sign), sign);
 }
 
@@ -169,7 +169,7 @@ EP_INLINE int32x4_t ep_once4(const ep_requantize *r, int32_t channel, int32x4_t 
 }
 
 /* For the rule once, out of the way of the other rules' registers. */
-static EP_APART void ep_store_once16(const ep_requantize *r, int32_t channel, const int32_t *sums, int8_t *out)
+static EP_APART void ep_once16(const ep_requantize *r, int32_t channel, const int32_t *sums, int8_t *out)
 {
     const ep_scale16 s = ep_scale16_load(r, channel);
     int32x4_t v[4];
@@ -180,24 +180,24 @@ static EP_APART void ep_store_once16(const ep_requantize *r, int32_t channel, co
 
 #endif
 
-/* Store the results of 16 channels from `channel` on, of which `s` was loaded. */
-EP_INLINE void ep_store16(const ep_requantize *r, const ep_scale16 *s, int32_t channel, const int32x4_t *sums,
-                          int8_t *out)
+/* The results of 16 channels from `channel` on, of which `s` was loaded. */
+EP_INLINE int8x16_t ep_scaled16(const ep_requantize *r, const ep_scale16 *s, int32_t channel, const int32x4_t *sums)
 {
     (void)r, (void)channel;
 #if EP_ONCE
     if (!(EP_FLOAT32 || EP_TWICE) || r->rule == ep_rule_once) {
         int32_t spilled[16];
+        int8_t results[16];
         EP_UNROLL for (int32_t j = 0; j < 4; j++)
             vst1q_s32(spilled + 4 * j, sums[j]);
-        ep_store_once16(r, channel, spilled, out);
-        return;
+        ep_once16(r, channel, spilled, results);
+        return vld1q_s8(results);
     }
 #endif
     int32x4_t v[4];
     EP_UNROLL for (int32_t j = 0; j < 4; j++)
         v[j] = ep_scaled4(r, &s->of[j], sums[j]);
-    vst1q_s8(out, ep_clamped16(s, v));
+    return ep_clamped16(s, v);
 }
 
 #endif

@@ -1,4 +1,4 @@
-"""Vector kernels of other CPUs, emulated: the shapes at which their tiles and windows end, and that they are what runs."""
+"""Vector kernels of other CPUs, emulated: the shapes at which tiles and windows end, and that they are what runs."""
 
 import dataclasses
 import shutil

@@ -33,7 +33,7 @@ def csim(
 
     Args:
         bundle: The bundle's folder.
-        inputs: One int8 array per model input, ``[count, ...]`` without the batch of 1.
+        inputs: One array of 8 bits per model input, ``[count, ...]`` without the batch of 1.
         flags: For the compiler.
         model: The TFLite file in the bundle that says the shapes.
 
@@ -50,10 +50,10 @@ def csim(
         frames.mkdir()
         results.mkdir()
         for i, array in enumerate(inputs):
-            np.ascontiguousarray(array, np.int8).tofile(frames / f"input_{i}.bin")
+            np.ascontiguousarray(array).tofile(frames / f"input_{i}.bin")
         _run([str(program), str(frames), str(results)], folder, "the C simulation")
         return tuple(
-            np.fromfile(results / f"output_{i}.bin", np.int8).reshape(len(inputs[0]), *type_.dims[1:])
+            np.fromfile(results / f"output_{i}.bin", type_.dtype.numpy).reshape(len(inputs[0]), *type_.dims[1:])
             for i, type_ in enumerate(types.output_types())
         )
 
@@ -161,9 +161,9 @@ def _check(types: Sequence[TensorType], inputs: Sequence[Array]) -> None:
     if len(inputs) != len(types):
         raise ConfigError(f"{len(inputs)} inputs given, the model has {len(types)}", hint="give one array an input")
     for i, (array, type_) in enumerate(zip(inputs, types, strict=True)):
-        if array.dtype != np.int8 or tuple(array.shape[1:]) != type_.dims[1:] or len(array) != len(inputs[0]):
+        if array.dtype != type_.dtype.numpy or tuple(array.shape[1:]) != type_.dims[1:] or len(array) != len(inputs[0]):
             raise ConfigError(
-                f"input {i} is {array.dtype} {list(array.shape)}, the design takes int8 [count, "
+                f"input {i} is {array.dtype} {list(array.shape)}, the design takes {type_.dtype} [count, "
                 f"{', '.join(str(d) for d in type_.dims[1:])}]",
                 hint="quantize and shape the inputs as the model's",
             )

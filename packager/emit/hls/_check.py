@@ -24,7 +24,7 @@ def _found(model: Model) -> Iterator[Diagnostic]:
     for what, tensors in (("input", graph.inputs), ("output", graph.outputs)):
         for t in tensors:
             tensor = graph.tensors[t]
-            if tensor.type.dtype is not DType.INT8:
+            if tensor.type.dtype not in {DType.INT8, DType.UINT8}:
                 yield _error(
                     f"{what} {tensor.name!r}", f"is {tensor.type.dtype}, the FPGA takes int8", f"ask for int8 {what}s"
                 )
@@ -40,19 +40,13 @@ def _operator(op: Op) -> Iterator[Diagnostic]:
     if layer is None:
         yield _error(op.where, "has no HLS template", did_you_mean(op.node.display_op, layer_names()))
         return
-    if len(op.node.outputs) != 1:
-        yield _error(op.where, f"has {len(op.node.outputs)} outputs", "templates have one")
+    if len(op.node.outputs) != 1 and not layer.parts:
+        yield _error(op.where, f"has {len(op.node.outputs)} outputs", "its template has one")
         return
-    if _is_left_over(op):
+    if not op.live:
         yield _error(op.where, "computes what nobody reads", "remove it from the model")
     for problem in layer.problems(op):
         yield _error(op.where, problem.message, problem.hint)
-
-
-def _is_left_over(op: Op) -> bool:
-    tensor = op.node.outputs[0]
-    read = any(tensor in node.inputs for node in op.graph.nodes)
-    return not read and tensor not in op.graph.outputs
 
 
 def _error(where: str, message: str, hint: str) -> Diagnostic:

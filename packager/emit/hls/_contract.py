@@ -65,6 +65,8 @@ class Stage:
     """Beats that should fit in front of it, so that whoever writes need not stop while it reads nothing."""
     shape: str = ""
     """Definition of the window's shape, where the call names one."""
+    loose: bool = False
+    """It takes its input in another order than it gives it out, so nothing is known of how far it runs behind."""
     sum: str = ""
     """How `cycles` comes about, for the report: ``64 pixels x 16/8 x 9 taps``."""
 
@@ -75,6 +77,8 @@ class Op:
 
     graph: Graph
     index: int
+    port: int = 0
+    """Which of its outputs is looked at."""
 
     @property
     def node(self) -> Node:
@@ -83,7 +87,7 @@ class Op:
     @property
     def label(self) -> str:
         """The prefix of its names in the code: ``conv_2d_3``."""
-        return f"{self.node.op.lower()}_{self.index}"
+        return f"{self.node.op.lower()}_{self.index}" + (f"_part_{self.port}" if self.port else "")
 
     @property
     def where(self) -> str:
@@ -95,7 +99,13 @@ class Op:
 
     @property
     def output(self) -> TensorType:
-        return self.graph.type_of(self.node.outputs[0])
+        return self.graph.type_of(self.node.outputs[self.port])
+
+    @property
+    def live(self) -> "tuple[Op, ...]":
+        """Itself, once for each output that somebody reads."""
+        read = {*self.graph.outputs, *(t for node in self.graph.nodes for t in node.inputs)}
+        return tuple(dataclasses.replace(self, port=i) for i, t in enumerate(self.node.outputs) if t in read)
 
     def input(self, position: int) -> TensorType:
         return self.graph.type_of(self.node.inputs[position])
@@ -123,14 +133,33 @@ class Problem:
     hint: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Feed:
+    """How a layer's first process gets one of its streams."""
+
+    tensor: int | None
+    """None for a constant, which the first stage makes."""
+    stages: tuple[Stage, ...] = ()
+    """In between."""
+
+
 class Layer(Protocol):
     """A module `packager.emit.hls.<operator>` exports one as `LAYER`."""
+
+    parts: bool = False
+    """Whether the operator may have several outputs; it is then built once for each."""
+    in_turn: bool = False
+    """Whether it reads its streams one after the other, so that each must wait for those before it."""
 
     def problems(self, op: Op) -> Iterator[Problem]:
         """What keeps this operator from being built; asked only of operators whose tensors are int8."""
 
     def folds(self, op: Op) -> Iterable[Fold]:
         """How it may be folded; never empty."""
+
+    def feeds(self, op: Op, fold: Fold) -> tuple[Feed, ...]:  # noqa: ARG002 - for those that need more
+        """The streams that its first process reads, in order."""
+        return tuple(Feed(t) for t in op.streams())
 
     def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:
         """Return its processes in order; none for an operator that only renames its input.
@@ -166,17 +195,23 @@ def activation_problem(op: Op) -> Iterator[Problem]:
         yield Problem(f"fused {Activation(activation).name} is not a clamp", "use RELU or RELU6")
 
 
-def quantization_problem(op: Op) -> Iterator[Problem]:
-    """Every stream in and out must be int8 with one scale."""
+def quantization_problem(op: Op, types: tuple[DType, ...] = (DType.INT8,)) -> Iterator[Problem]:
+    """Every stream in and out must be int8, or of the given types, with one scale that is none of nothing."""
     for t in (*op.streams(), *op.node.outputs):
         tensor = op.graph.tensors[t]
-        if tensor.type.dtype is not DType.INT8:
+        quant = tensor.type.quant
+        if tensor.type.dtype not in types:
             yield Problem(
                 f"{tensor.name!r} is {tensor.type.dtype}, streams carry int8",
                 "quantize the whole model to int8, with int8 inputs and outputs",
             )
-        elif not tensor.type.is_quantized or tensor.type.quant is None or tensor.type.quant.is_per_channel:
+        elif not tensor.type.is_quantized or quant is None or quant.is_per_channel:
             yield Problem(f"{tensor.name!r} has no single scale", "quantize activations per tensor")
+        elif not quant.scale[0] > 0:
+            yield Problem(
+                f"{tensor.name!r} has scale {quant.scale[0]:g}: its integers stand for nothing",
+                "calibrate with inputs for which it varies",
+            )
 
 
 def in_groups(values: Ints, pe: int) -> Ints:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from packager.config.profile import FpgaPart
-from packager.emit.hls._contract import Op, Stage
+from packager.emit.hls._contract import Layer, Op, Stage
 from packager.emit.hls._layers import layer_of
 from packager.emit.hls._network import network_of
 from packager.emit.hls._streams import Network, latency_of
@@ -68,7 +68,18 @@ def design_for(
 def _unit(op: Op, wanted: Fold | None) -> Unit:
     layer = layer_of(op)
     folds = [wanted] if wanted is not None else list(layer.folds(op))
-    return Unit(where=op.where, choices=tuple(_choice(fold, layer.stages(op, fold)) for fold in folds))
+    return Unit(where=op.where, choices=tuple(_choice(fold, stages_of(layer, op, fold)) for fold in folds))
+
+
+def stages_of(layer: Layer, op: Op, fold: Fold) -> tuple[Stage, ...]:
+    """Every process of an operator: for each output that is read, its own and those that feed it."""
+    found: list[Stage] = []
+    for part in op.live:
+        own = layer.stages(part, fold)
+        if own:
+            found += [stage for feed in layer.feeds(part, fold) for stage in feed.stages]
+        found += own
+    return tuple(found)
 
 
 def _choice(fold: Fold, stages: tuple[Stage, ...]) -> Choice:

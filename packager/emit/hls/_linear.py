@@ -38,21 +38,21 @@ class Linear:
     """Weights that are 0."""
 
 
-def linear_of(op: Op, rows: Ints, *, once: bool) -> Linear:
-    """Read weights (already laid out as rows), bias and scales."""
-    bias = op.constant(2)
+def linear_of(op: Op, rows: Ints, *, once: bool, data: int = 0, biases: int = 2) -> Linear:
+    """Read weights (already laid out as rows), bias and scales; `data` and `biases` are the places of those inputs."""
+    bias = op.constant(biases)
     offsets = np.zeros(len(rows), np.int64) if bias is None else bias.astype(np.int64).reshape(-1)
-    scale = np.broadcast_to(product_scale(op.input(0), op.input(1), op.output), offsets.shape)
+    scale = np.broadcast_to(product_scale(op.input(data), op.input(1), op.output), offsets.shape)
     if not once:
         # A channel whose multiplier is flushed to 0 gives the zero point whatever it sums; its sums need no bits.
         dead = fixed.quantize_multiplier(scale)[0] == 0
         if dead.any():
             rows, offsets = np.where(dead[:, None], np.int8(0), rows), np.where(dead, 0, offsets)
-    scaling = scaling_of(rows, offsets, scale, op.input(0).zero_point, once=once)
+    scaling = scaling_of(rows, offsets, scale, op.input(data).zero_point, once=once)
     return Linear(rows=rows, scaling=scaling, zeros=int((rows == 0).sum()))
 
 
-def operand_problems(op: Op) -> Iterator[Problem]:
+def operand_problems(op: Op, *, biases: int = 2) -> Iterator[Problem]:
     """Activations int8, weights a constant int8 with zero point 0."""
     yield from quantization_problem(op)
     yield from activation_problem(op)
@@ -63,7 +63,7 @@ def operand_problems(op: Op) -> Iterator[Problem]:
         yield Problem(f"its weights are {weights.dtype}", "quantize weights to int8")
     elif any(weights.quant.zero_point):
         yield Problem("its weights have a zero point", "quantize weights symmetrically")
-    if len(op.node.inputs) > 2 and op.node.inputs[2] >= 0 and op.constant(2) is None:
+    if len(op.node.inputs) > biases and op.node.inputs[biases] >= 0 and op.constant(biases) is None:
         yield Problem("its bias is computed, not constant", "freeze the model so that the bias is a constant")
 
 

@@ -5,14 +5,18 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from packager.emit.hls._contract import Array, Ints, Layer, Op, Problem, Stage, lane_folds, quantization_problem
+from packager.ir import DType
 from packager.ops import find_op
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import mover, table
 
 
 class Lookup(Layer):
+    def __init__(self, *types: DType) -> None:
+        self._types = types or (DType.INT8,)
+
     def problems(self, op: Op) -> Iterator[Problem]:
-        yield from quantization_problem(op)
+        yield from quantization_problem(op, self._types)
         if find_op(op.node.op) is None:
             yield Problem("its arithmetic is not known to EdgePack", "replace the activation by RELU")
 
@@ -36,8 +40,8 @@ class Lookup(Layer):
 
 
 def values(op: Op) -> Ints:
-    """The output for each int8, in the order of its bits taken as unsigned."""
+    """The output for each value of 8 bits, in the order of its bits taken as unsigned."""
     known = find_op(op.node.op)
     assert known is not None
-    every = np.arange(256, dtype=np.uint8).view(np.int8)
-    return known.reference(op.call, [every])[0]
+    every = np.arange(256, dtype=np.uint8).view(np.dtype(op.input(0).dtype.value))
+    return known.reference(op.call, [every])[0].view(np.int8)

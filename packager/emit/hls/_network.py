@@ -40,7 +40,8 @@ class _Builder:
         for t, channel in zip(self._graph.inputs, inputs, strict=True):
             self._offer(t, self._receive(channel), {})
         for index in range(len(self._graph.nodes)):
-            self._place(Op(self._graph, index))
+            for op in Op(self._graph, index).live:
+                self._place(op)
         outputs = [self._port(f"output_{i}", t) for i, t in enumerate(self._graph.outputs)]
         for t, channel in zip(self._graph.outputs, outputs, strict=True):
             self._send(self._convert(self._take(t), channel.lanes), channel)
@@ -52,16 +53,19 @@ class _Builder:
         )
 
     def _count_uses(self) -> dict[int, int]:
+        """How often each stream is read, those that only rename another counted as that one."""
         for index in range(len(self._graph.nodes)):
             op = Op(self._graph, index)
             if not layer_of(op).stages(op, self._folds[index]):
                 self._alias[op.node.outputs[0]] = op.streams()[0]
+        reads = [*self._graph.outputs]
+        for index in range(len(self._graph.nodes)):
+            op = Op(self._graph, index)
+            if op.node.outputs[0] not in self._alias:
+                for part in op.live:
+                    reads += [f.tensor for f in layer_of(op).feeds(part, self._folds[index]) if f.tensor is not None]
         uses: dict[int, int] = {}
-        for index, node in enumerate(self._graph.nodes):
-            if node.outputs[0] not in self._alias:
-                for t in Op(self._graph, index).streams():
-                    uses[self._root(t)] = uses.get(self._root(t), 0) + 1
-        for t in self._graph.outputs:
+        for t in reads:
             uses[self._root(t)] = uses.get(self._root(t), 0) + 1
         return uses
 
@@ -84,45 +88,63 @@ class _Builder:
         """Take beats from a port; whoever sends there may be made to wait, so this stream is not deepened for it."""
         made = self._add(Channel(name=f"{port.name}_values", lanes=port.lanes, values=port.values))
         self._received.add(made.name)
-        self._process(f"{port.name}_receive", _moving("receive", port), (port.name,), (made.name,), None)
+        self._process(f"{port.name}_receive", _moving("receive", port), (port.name,), (made.name,))
         return made
 
     def _send(self, channel: Channel, port: Channel) -> None:
-        self._process(f"{port.name}_send", _moving("send", port), (channel.name,), (port.name,), None)
+        self._process(f"{port.name}_send", _moving("send", port), (channel.name,), (port.name,))
 
     def _place(self, op: Op) -> None:
-        stages = layer_of(op).stages(op, self._folds[op.index])
+        layer, fold = layer_of(op), self._folds[op.index]
+        stages = layer.stages(op, fold)
         if not stages:
             return
-        sources = op.streams()
-        reads = [self._convert(self._take(t), stages[0].lanes_in) for t in sources]
-        lag = self._join(sources, reads)
+        reads: list[Channel] = []
+        lags: list[dict[int, Lag]] = []
+        for feed in layer.feeds(op, fold):
+            channels = [] if feed.tensor is None else [self._take(feed.tensor)]
+            lag = {} if feed.tensor is None else self._lag[self._root(feed.tensor)]
+            for stage in feed.stages:
+                made, lag = self._build(op, stage, channels, lag, "")
+                channels = [made]
+            reads.append(self._convert(channels[0], stages[0].lanes_in))
+            lags.append(lag)
+        lag = self._join(lags, reads, in_turn=layer.in_turn)
         reads = [c if c.name in self._received else self._deepen(c, stages[0].ahead) for c in reads]
         for position, stage in enumerate(stages):
-            last = position == len(stages) - 1
-            target = self._add(
-                Channel(
-                    name=op.label if last else f"{op.label}_{stage.name}",
-                    lanes=stage.lanes_out,
-                    bits=stage.bits_out,
-                    depth=DEPTH if stage.bits_out == 8 else _SUM_DEPTH,
-                    values=stage.values,
-                )
-            )
-            names = tuple(c.name for c in reads)
-            self._process(f"{op.label}_{stage.name}", stage, names, (target.name,), op.index)
-            frame = max(reads[0].values, 1) / stage.lanes_in
-            lag = {
-                source: before.behind(stage.tokens_in / frame, stage.tokens_left / frame)
-                for source, before in lag.items()
-            }
-            reads = [target]
-        self._offer(op.node.outputs[0], reads[0], lag)
+            name = op.label if position == len(stages) - 1 else ""
+            made, lag = self._build(op, stage, reads, lag, name)
+            reads = [made]
+        self._offer(op.node.outputs[op.port], reads[0], lag)
 
-    def _process(
-        self, name: str, stage: Stage, reads: tuple[str, ...], writes: tuple[str, ...], op: int | None
-    ) -> None:
-        self._processes.append(Process(name=name, stage=stage, reads=reads, writes=writes, op=op))
+    def _build(
+        self, op: Op, stage: Stage, reads: Sequence[Channel], lag: dict[int, Lag], name: str
+    ) -> tuple[Channel, dict[int, Lag]]:
+        """Add a process and the stream that it writes, and say how far that runs behind."""
+        reads = [self._convert(c, stage.lanes_in) for c in reads]
+        target = self._add(
+            Channel(
+                name=name or f"{op.label}_{stage.name}",
+                lanes=stage.lanes_out,
+                bits=stage.bits_out,
+                depth=DEPTH if stage.bits_out == 8 else _SUM_DEPTH,
+                values=stage.values,
+            )
+        )
+        names = tuple(c.name for c in reads)
+        made = Process(
+            name=f"{op.label}_{stage.name}", stage=stage, reads=names, writes=(target.name,), op=op.index, port=op.port
+        )
+        self._processes.append(made)
+        frame = max(reads[0].values, 1) / stage.lanes_in if reads else 1
+        return target, {
+            source: before.behind(stage.tokens_in / frame, stage.tokens_left / frame, loose=stage.loose)
+            for source, before in lag.items()
+        }
+
+    def _process(self, name: str, stage: Stage, reads: tuple[str, ...], writes: tuple[str, ...]) -> None:
+        """A process that is no operator's own."""
+        self._processes.append(Process(name=name, stage=stage, reads=reads, writes=writes))
 
     def _take(self, tensor: int) -> Channel:
         return self._ready[self._root(tensor)].pop(0)
@@ -148,7 +170,7 @@ class _Builder:
                 tokens_in=1,
             )
             written = tuple(c.name for c in pair)
-            self._process(f"{channel.name}_duplicate_{copy}", stage, (source.name,), written, None)
+            self._process(f"{channel.name}_duplicate_{copy}", stage, (source.name,), written)
             ready += pair
         self._ready[tensor] = ready
 
@@ -172,26 +194,25 @@ class _Builder:
             cost=mover(max(source.lanes, lanes)),
             tokens_in=max(lanes // source.lanes, 1),
         )
-        self._process(f"{target.name}_{kind}", stage, (source.name,), (target.name,), None)
+        self._process(f"{target.name}_{kind}", stage, (source.name,), (target.name,))
         return target
 
     def _deepen(self, channel: Channel, depth: int) -> Channel:
         known = self._channels[channel.name]
         return known if known.port or known.depth >= depth else self._add(dataclasses.replace(known, depth=depth))
 
-    def _join(self, sources: Sequence[int], reads: list[Channel]) -> dict[int, Lag]:
-        """Where two branches of one stream meet, let the shorter one wait in a buffer of a whole frame.
+    def _join(self, lags: Sequence[dict[int, Lag]], reads: list[Channel], *, in_turn: bool) -> dict[int, Lag]:
+        """Where branches of one stream meet, let those that are not the longest wait in a buffer of a whole frame.
 
-        The shorter branch then never stops, so the copy that feeds both never stops for it, so the longer one always
-        gets what it needs: no deadlock, whatever the timing. Where neither is the shorter throughout, both wait.
+        They then never stop, hence the copy that feeds them all never stops for them, hence the longest one always gets
+        what it needs: no deadlock, whatever the timing. Where none is the longest throughout, all of them wait, and so
+        they do where they are read one after the other.
         """
-        lags = [self._lag[self._root(t)] for t in sources]
-        if len(reads) == 2:
-            for ancestor in lags[0].keys() & lags[1].keys():
-                first, second = lags[0][ancestor], lags[1][ancestor]
-                for channel, longer in zip(reads, (second.precedes(first), first.precedes(second)), strict=True):
-                    if not longer or first == second:
-                        self._deepen(channel, channel.tokens)
+        for channel, lag in zip(reads, lags, strict=True):
+            others = [(a, other[a]) for other in lags if other is not lag for a in lag.keys() & other.keys()]
+            longest = all(other.precedes(lag[a]) and other != lag[a] for a, other in others)
+            if others and (in_turn or not longest):
+                self._deepen(channel, channel.tokens)
         merged: dict[int, Lag] = {}
         for lag in lags:
             for ancestor, own in lag.items():

@@ -25,7 +25,7 @@ def project(
 
     Args:
         design: what to write.
-        inputs: golden inputs, one int8 array ``[n, ...]`` per model input.
+        inputs: golden inputs, one array of 8 bits ``[n, ...]`` per model input.
         outputs: what the model makes of them, in ``integer`` arithmetic.
         name: of the model, for headings.
         root: folder in the bundle.
@@ -37,9 +37,7 @@ def project(
     entries = [Entry(path=f"{root}/{path}", content=text.encode(), role="source") for path, text in files]
     for kind, arrays in (("input", inputs), ("output", outputs)):
         entries += [
-            Entry(
-                path=f"{root}/golden/{kind}_{i}.bin", content=np.ascontiguousarray(a, np.int8).tobytes(), role="golden"
-            )
+            Entry(path=f"{root}/golden/{kind}_{i}.bin", content=np.ascontiguousarray(a).tobytes(), role="golden")
             for i, a in enumerate(arrays)
         ]
     return tuple(entries)
@@ -87,6 +85,14 @@ def _context(design: Design, name: str) -> dict[str, Any]:
         "period_ns": f"{1000 / part.clock_mhz:.3f}",
         "inputs": network.inputs,
         "outputs": network.outputs,
+        "types": {
+            c.name: design.model.main.type_of(t).dtype.value
+            for channels, tensors in (
+                (network.inputs, design.model.main.inputs),
+                (network.outputs, design.model.main.outputs),
+            )
+            for c, t in zip(channels, tensors, strict=True)
+        },
         "channels": [c for c in network.channels if not c.port],
         "processes": [_process(design, p) for p in network.processes],
         "interval": design.interval,
@@ -104,7 +110,7 @@ def _process(design: Design, process: Process) -> dict[str, Any]:
     label, shape = "", ""
     arrays: tuple[Array, ...] = ()
     if process.op is not None:
-        op = Op(design.model.main, process.op)
+        op = Op(design.model.main, process.op, process.port)
         label, arrays = op.label, stage.arrays()
         shape = f"{label}_shape"
     return {
@@ -160,7 +166,7 @@ def _weights(design: Design) -> str:
     ]
     for process in design.network.processes:
         if process.op is not None:
-            label = Op(design.model.main, process.op).label
+            label = Op(design.model.main, process.op, process.port).label
             for array in process.stage.arrays():
                 lines += _definition(label, array)
     return "\n".join([*lines, "#endif", ""])

@@ -17,16 +17,20 @@ class Lag:
     """What must have been read before the first value comes out."""
     slack: float = 0.0
     """What is still to be read when the last has come out."""
+    loose: bool = False
+    """Order changed on the way, so the two ends say nothing of what is between."""
 
-    def behind(self, start: float, slack: float) -> "Lag":
-        return Lag(self.start + start, self.slack + slack)
+    def behind(self, start: float, slack: float, *, loose: bool) -> "Lag":
+        return Lag(self.start + start, self.slack + slack, self.loose or loose)
 
     def precedes(self, other: "Lag") -> bool:
-        """Whether each value comes out no later than that of the other."""
-        return self.start <= other.start and self.slack >= other.slack
+        """Whether each value is sure to come out no later than that of the other."""
+        if other.start >= 1:  # it waits for a whole frame
+            return self.start <= other.start
+        return self.start <= other.start and self.slack >= other.slack and not (self.loose or other.loose)
 
     def later(self, other: "Lag") -> "Lag":
-        return Lag(max(self.start, other.start), min(self.slack, other.slack))
+        return Lag(max(self.start, other.start), min(self.slack, other.slack), self.loose or other.loose)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +61,8 @@ class Process:
     writes: tuple[str, ...]
     op: int | None = None
     """The operator it belongs to; None for converters and copies."""
+    port: int = 0
+    """Which of its outputs this is for."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,11 +92,11 @@ def latency_of(network: Network) -> int:
     for process in network.processes:
         stage = process.stage
         wait = max(stage.tokens_in - 1, 0)
-        starts = [first[c] + wait * (last[c] - first[c]) / max(tokens[c] - 1, 1) for c in process.reads]
+        starts = [0.0] + [first[c] + wait * (last[c] - first[c]) / max(tokens[c] - 1, 1) for c in process.reads]
         begin = max(starts) + 1
         writes = stage.values // stage.lanes_out
         own = begin + stage.cycles * (writes - 1) / max(writes, 1)
-        end = max(own, *(last[c] + 1 for c in process.reads))
+        end = max([own, *(last[c] + 1 for c in process.reads)])
         for channel in process.writes:
             first[channel], last[channel] = begin, end
     return round(max(last[c.name] for c in network.outputs))

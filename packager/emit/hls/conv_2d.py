@@ -1,9 +1,9 @@
-"""CONV_2D: window, matrix unit, requantization; weights ``[out, kernel_h, kernel_w, in]``."""
+"""CONV_2D: window, matrix unit, requantization; weights ``[out, kernel_h, kernel_w, in / groups]``."""
 
 import functools
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors, row_folds
+from packager.emit.hls._contract import MOST_LANES, Layer, Op, Problem, Stage, divisors, row_folds
 from packager.emit.hls._linear import Linear, linear_of, matrix_stages, operand_problems
 from packager.emit.hls._requantize import scaling_problems
 from packager.emit.hls._window import Window, window_of
@@ -19,29 +19,37 @@ def _linear(op: Op) -> Linear:
 
 @functools.lru_cache(maxsize=512)
 def _window(op: Op) -> Window:
-    return window_of(op, (op.input(1).dims[1], op.input(1).dims[2]), by_channel=False)
+    return window_of(op, (op.input(1).dims[1], op.input(1).dims[2]), by_channel=_groups(op) > 1)
+
+
+def _groups(op: Op) -> int:
+    return op.input(0).dims[3] // op.input(1).dims[3]
 
 
 class _Conv2D(Layer):
     def problems(self, op: Op) -> Iterator[Problem]:
         yield from (found := list(operand_problems(op)))
-        if not found and op.input(1).dims[3] != op.input(0).dims[3]:
+        if not found and _groups(op) > 1 and op.input(1).dims[3] > MOST_LANES:
             yield Problem(
-                f"a grouped convolution ({op.input(0).dims[3] // op.input(1).dims[3]} groups) has no template",
-                "use DEPTHWISE_CONV_2D, or split the groups",
+                f"groups of {op.input(1).dims[3]} channels are wider than {MOST_LANES} lanes",
+                "use more groups, or none",
             )
         elif not found:
             yield from scaling_problems(_linear(op).scaling)
 
     def folds(self, op: Op) -> Iterable[Fold]:
+        """A group's channels come in one beat: its matrix has the window's places for steps."""
+        groups = _groups(op)
+        lanes = divisors(op.input(0).dims[3]) if groups == 1 else [op.input(1).dims[3]]
+        rows = row_folds(op.output.dims[3]) if groups == 1 else divisors(op.output.dims[3] // groups)
         for fabric in (False, True):
-            for simd in divisors(op.input(0).dims[3]):
-                for pe in row_folds(op.output.dims[3]):
+            for simd in lanes:
+                for pe in rows:
                     yield Fold(simd=simd, pe=pe, fabric=fabric)
 
     def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:
-        shape = _window(op)
-        unit = matrix_stages(op, _linear(op), fold, shape.pixels)
+        shape, groups = _window(op), _groups(op)
+        unit = matrix_stages(op, _linear(op), fold, shape.pixels * groups, sets=groups)
         return unit if shape.trivial else (shape.stage(fold.simd, op.input(0).zero_point), *unit)
 
 

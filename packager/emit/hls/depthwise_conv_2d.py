@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors
+from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors, row_folds
 from packager.emit.hls._linear import (
     Linear,
     depthwise_stages,
@@ -35,26 +35,31 @@ def _window(op: Op) -> Window:
     return window_of(op, kernel, by_channel=not _single_input(op))
 
 
+def _multiplier(op: Op) -> int:
+    return op.output.dims[3] // op.input(0).dims[3]
+
+
 class _DepthwiseConv2D(Layer):
     def problems(self, op: Op) -> Iterator[Problem]:
         yield from (found := list(operand_problems(op)))
-        if not found and not _single_input(op) and op.output.dims[3] != op.input(0).dims[3]:
-            yield Problem(
-                f"depth multiplier {op.output.dims[3] // op.input(0).dims[3]} has no template",
-                "use depth multiplier 1, followed by a 1x1 convolution where more channels are wanted",
-            )
-        elif not found:
+        if not found:
             yield from scaling_problems(_linear(op).scaling)
 
     def folds(self, op: Op) -> Iterable[Fold]:
+        """With several kernels a channel, rows are the kernels of one, and channels take turns."""
+        several = _multiplier(op) > 1 and not _single_input(op)
+        rows = divisors(_multiplier(op)) if several else row_folds(op.output.dims[3]) if _single_input(op) else []
         for fabric in (False, True):
-            for pe in divisors(op.output.dims[3]):
-                yield Fold(simd=1 if _single_input(op) else pe, pe=pe, fabric=fabric)
+            for pe in rows or divisors(op.output.dims[3]):
+                yield Fold(simd=1 if rows else pe, pe=pe, fabric=fabric)
 
     def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:
         shape = _window(op)
-        unit = matrix_stages if _single_input(op) else depthwise_stages
-        stages = unit(op, _linear(op), fold, shape.pixels)
+        sets = 1 if _single_input(op) else op.input(0).dims[3]
+        if _single_input(op) or _multiplier(op) > 1:
+            stages = matrix_stages(op, _linear(op), fold, shape.pixels * sets, sets=sets)
+        else:
+            stages = depthwise_stages(op, _linear(op), fold, shape.pixels)
         return stages if shape.trivial else (shape.stage(fold.simd, op.input(0).zero_point), *stages)
 
 

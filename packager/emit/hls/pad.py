@@ -1,23 +1,26 @@
-"""PAD with zeros (the zero point) around height and width."""
+"""PAD with zeros (the zero point): around height and width on the way, along any other axis by rearranging."""
 
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import Ints, Layer, Op, Problem, Stage, lane_folds, quantization_problem
+from packager.emit.hls._contract import Ints, Op, Problem, Stage, lane_folds
+from packager.emit.hls._rearranged import Rearranged
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import mover
 
 
-class _Pad(Layer):
+class _Pad(Rearranged):
     def problems(self, op: Op) -> Iterator[Problem]:
-        yield from quantization_problem(op)
-        edges = op.constant(1)
-        if edges is None or edges.shape != (4, 2) or edges[[0, 3]].any():
-            yield Problem("pads more than height and width", "pad height and width by constant amounts")
+        if op.constant(1) is None:
+            yield Problem("pads by computed amounts", "freeze the model so that they are constants")
+        else:
+            yield from super().problems(op)
 
     def folds(self, op: Op) -> Iterable[Fold]:
-        return lane_folds(op.output.dims[-1])
+        return lane_folds(op.output.dims[-1]) if _around(op) else super().folds(op)
 
     def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:
+        if not _around(op):
+            return super().stages(op, fold)
         (top, bottom), (left, right) = _edges(op)[1:3]
         _, height, width, channels = op.input(0).dims
         numbers = (height, width, channels, top, bottom, left, right, fold.pe)
@@ -33,6 +36,11 @@ class _Pad(Layer):
                 scalars=(op.output.zero_point,),
             ),
         )
+
+
+def _around(op: Op) -> bool:
+    """Whether it pads an image's height and width alone."""
+    return _edges(op).shape == (4, 2) and not _edges(op)[[0, 3]].any()
 
 
 def _edges(op: Op) -> Ints:

@@ -1,5 +1,6 @@
-"""QUANTIZE: a table of 256 values."""
+"""QUANTIZE from 8 bits to 8 bits, signed or not: a table of 256 values."""
 
 from packager.emit.hls._lookup import Lookup
+from packager.ir import DType
 
-LAYER = Lookup()
+LAYER = Lookup(DType.INT8, DType.UINT8)

@@ -6,6 +6,7 @@
 #include "edgepack_matrix.h"
 #include "edgepack_pool.h"
 #include "edgepack_port.h"
+#include "edgepack_rearrange.h"
 #include "edgepack_requantize.h"
 #include "edgepack_route.h"
 #include "edgepack_softmax.h"

@@ -113,20 +113,58 @@ void pad(stream<LANES> &in, stream<LANES> &out, int value) {
     }
 }
 
-/// Channels of `a`, then channels of `b`, pixel by pixel.
-template <int PIXELS, int CHANNELS_A, int CHANNELS_B, int LANES>
+/// A beats of `a`, then B of `b`, C of `c` and D of `d`, and so on, REPEAT times.
+template <int REPEAT, int A, int B, int LANES>
 void concatenate(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out) {
-    for (int p = 0; p < PIXELS; ++p) {
-        for (int i = 0; i < (CHANNELS_A + CHANNELS_B) / LANES; ++i) {
-            EP_PIPELINE(1)
-            word<LANES> beat;
-            if (i < CHANNELS_A / LANES) {
-                beat = a.read();
-            } else {
-                beat = b.read();
-            }
-            out.write(beat);
+    counter<A + B> at = 0;
+    for (int i = 0; i < REPEAT * (A + B); ++i) {
+        EP_PIPELINE(1)
+        word<LANES> beat;
+        if (at < A) {
+            beat = a.read();
+        } else {
+            beat = b.read();
         }
+        out.write(beat);
+        at = next<A + B>(at);
+    }
+}
+
+template <int REPEAT, int A, int B, int C, int LANES>
+void concatenate(stream<LANES> &a, stream<LANES> &b, stream<LANES> &c, stream<LANES> &out) {
+    counter<A + B + C> at = 0;
+    for (int i = 0; i < REPEAT * (A + B + C); ++i) {
+        EP_PIPELINE(1)
+        word<LANES> beat;
+        if (at < A) {
+            beat = a.read();
+        } else if (at < A + B) {
+            beat = b.read();
+        } else {
+            beat = c.read();
+        }
+        out.write(beat);
+        at = next<A + B + C>(at);
+    }
+}
+
+template <int REPEAT, int A, int B, int C, int D, int LANES>
+void concatenate(stream<LANES> &a, stream<LANES> &b, stream<LANES> &c, stream<LANES> &d, stream<LANES> &out) {
+    counter<A + B + C + D> at = 0;
+    for (int i = 0; i < REPEAT * (A + B + C + D); ++i) {
+        EP_PIPELINE(1)
+        word<LANES> beat;
+        if (at < A) {
+            beat = a.read();
+        } else if (at < A + B) {
+            beat = b.read();
+        } else if (at < A + B + C) {
+            beat = c.read();
+        } else {
+            beat = d.read();
+        }
+        out.write(beat);
+        at = next<A + B + C + D>(at);
     }
 }
 

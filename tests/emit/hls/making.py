@@ -1,17 +1,21 @@
 """Small int8 models for the HLS tests, their projects on disk, and what LiteRT's reference kernels make of them."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from packager.config.profile import FpgaPart
-from packager.emit.hls import design_for, project
+from packager.emit.hls import design_for, project, unsupported
 from packager.interp.litert import run_litert
 from packager.ir import Activation, DType, GraphBuilder, Model, Padding, QuantParams, write_tflite
+from packager.measure.hls import csim
 from packager.plan.folding import Fold
 
 Ints = npt.NDArray[Any]
@@ -186,18 +190,71 @@ def steps(length: int, kernel: int, stride: int, dilation: int, padding: Padding
 
 
 def frames(model: Model, count: int, seed: int = 1) -> tuple[Ints, ...]:
-    """Random int8 inputs; the last two frames are all least and all greatest."""
+    """Random inputs of 8 bits; the last two frames are all least and all greatest."""
     random = np.random.default_rng(seed)
     made = []
     for type_ in model.input_types():
         array = random.integers(-128, 128, (count, *type_.dims[1:])).astype(np.int8)
         array[-2:] = np.asarray([-128, 127], np.int8).reshape(2, *[1] * (array.ndim - 1))
-        made.append(array)
+        made.append(array.view(np.dtype(type_.dtype.value)))
     return tuple(made)
 
 
 def reference_outputs(model: Model, inputs: Sequence[Ints]) -> tuple[Ints, ...]:
     return run_litert(write_tflite(model), inputs, resolver="reference")
+
+
+@dataclasses.dataclass(frozen=True)
+class Built:
+    """Layers, each between an input and an output of its own, all in one design for one compilation."""
+
+    bundle: Path
+    interval: int
+    pairs: Mapping[str, tuple[Ints, Ints]]
+    """By layer: what LiteRT and the C simulation make of it."""
+
+
+def build_layers(layers: Mapping[str, Callable[[Net], int]], count: int, seed: int, folder: Path) -> Built:
+    net = Net(seed=seed)
+    outputs = {name: build(net) for name, build in layers.items()}
+    model = net.model(*outputs.values())
+    assert not unsupported(model)
+    inputs = frames(model, count)
+    wanted = reference_outputs(model, inputs)
+    bundle = write_bundle(model, inputs, wanted, folder, net.folds)
+    found = csim(bundle, inputs, flags=UNOPTIMIZED)
+    return Built(
+        bundle=bundle,
+        interval=design_for(model, PART, folds=net.folds).interval,
+        pairs=dict(zip(outputs, zip(wanted, found, strict=True), strict=True)),
+    )
+
+
+def exact_width(project: Path, folder: Path) -> str:
+    """What a project prints with AMD's open `ap_int.h`, whose integers wrap at their exact width; skips without it."""
+    types = os.environ.get("EDGEPACK_AP_TYPES", "")
+    if not Path(types, "ap_int.h").is_file():
+        pytest.skip("AMD's ap_int.h is not here; set EDGEPACK_AP_TYPES to its folder")
+    (folder / "hls_stream.h").write_text(
+        "#include <deque>\nnamespace hls { template <typename T> class stream { std::deque<T> q; public:\n"
+        'explicit stream(const char * = "") {} bool empty() const { return q.empty(); }\n'
+        "void write(const T &v) { q.push_back(v); } T read() { T v = q.front(); q.pop_front(); return v; } }; }\n",
+        encoding="utf-8",
+    )
+    (folder / "ap_axi_sdata.h").write_text(
+        "#include <ap_int.h>\ntemplate <int D, int U, int I, int T> struct ap_axiu {\n"
+        "ap_uint<D> data; ap_uint<D / 8> keep, strb; ap_uint<1> last; };\n",
+        encoding="utf-8",
+    )
+    program = folder / "exact"
+    sources = [str(project / name) for name in ("src/top.cpp", "testbench/testbench.cpp")]
+    include = [f"-I{folder}", f"-I{project / 'include'}", f"-I{project / 'src'}", f"-isystem{types}"]
+    command = ["g++", "-std=c++14", "-O1", "-w", "-DEP_VENDOR", *include, *sources, "-o", str(program)]
+    made = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
+    assert made.returncode == 0, made.stderr[-2000:]
+    return subprocess.run(
+        [str(program), str(project / "golden")], capture_output=True, check=False, encoding="utf-8"
+    ).stdout
 
 
 def write_bundle(

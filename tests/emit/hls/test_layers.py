@@ -1,28 +1,20 @@
 """Every layer of the library, alone, against LiteRT's reference kernels: awkward shapes, strides, folds."""
 
-import dataclasses
 import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
-from emit.hls.making import UNOPTIMIZED, Ints, Net, frames, q, reference_outputs, write_bundle
+from emit.hls.making import Built, Net, build_layers, exact_width, q
 
-from packager.emit.hls import unsupported
 from packager.ir import Activation, Padding
-from packager.measure.hls import csim
+from packager.measure.hls_check import check_subset, missing_tools
 
 SAME, VALID = Padding.SAME, Padding.VALID
 RELU, RELU6 = Activation.RELU, Activation.RELU6
 
 pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
-
-
-@dataclasses.dataclass
-class Layer:
-    """One layer between an input and an output of its own."""
-
-    build: Callable[[Net], int]
 
 
 def conv(net: Net) -> int:
@@ -307,21 +299,24 @@ LAYERS: Mapping[str, Callable[[Net], int]] = {
 
 
 @pytest.fixture(scope="module")
-def computed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[Ints, Ints]]:
-    """What LiteRT and the C simulation make of each layer: all of them in one design, for one compilation."""
-    net = Net(seed=5)
-    outputs = {name: build(net) for name, build in LAYERS.items()}
-    model = net.model(*outputs.values())
-    assert not unsupported(model)
-    inputs = frames(model, 12)
-    wanted = reference_outputs(model, inputs)
-    bundle = write_bundle(model, inputs, wanted, tmp_path_factory.mktemp("layers"), net.folds)
-    found = csim(bundle, inputs, flags=UNOPTIMIZED)
-    return {name: pair for name, *pair in zip(outputs, wanted, found, strict=True)}  # type: ignore[misc]  # pairs
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build_layers(LAYERS, 12, 5, tmp_path_factory.mktemp("layers"))
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_the_simulation_computes_the_integers_of_litert(name: str, computed: Mapping[str, tuple[Ints, Ints]]) -> None:
-    wanted, found = computed[name]
+def test_the_simulation_computes_the_integers_of_litert(name: str, built: Built) -> None:
+    wanted, found = built.pairs[name]
     assert np.unique(wanted).size > 1 or name == "conv_whose_scale_is_flushed"
     np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.skipif(bool(missing_tools()), reason="clang++ or LLVM's opt is not installed")
+def test_every_process_takes_the_cycles_it_was_estimated_at(built: Built) -> None:
+    """Flat softmax of 300 classes is the slowest here, and a part of it is in no loop."""
+    assert 0.9 * built.interval < max(check_subset(built.bundle / "runtime/hls").cycles.values()) <= built.interval
+
+
+@pytest.mark.slow
+def test_exact_width_integers_compute_the_same(built: Built, tmp_path: Path) -> None:
+    """With AMD's open `ap_int.h` every accumulator has exactly the width that was computed for it, and wraps beyond."""
+    assert "0 values differ" in exact_width(built.bundle / "runtime/hls", tmp_path)

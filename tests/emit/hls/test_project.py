@@ -124,33 +124,6 @@ def test_nothing_in_the_project_knows_where_it_was_made(folder: Path) -> None:
             assert not re.search(r"\b20\d\d-\d\d-\d\d\b", text)
 
 
-@needs_gxx
-@pytest.mark.slow
-def test_exact_width_integers_compute_the_same(folder: Path, tmp_path: Path) -> None:
-    """With AMD's open `ap_int.h` every accumulator has exactly the width that was computed for it, and wraps beyond."""
-    types = os.environ.get("EDGEPACK_AP_TYPES", "")
-    if not Path(types, "ap_int.h").is_file():
-        pytest.skip("AMD's ap_int.h is not here; set EDGEPACK_AP_TYPES to its folder")
-    (tmp_path / "hls_stream.h").write_text(
-        "#include <deque>\nnamespace hls { template <typename T> class stream { std::deque<T> q; public:\n"
-        'explicit stream(const char * = "") {} bool empty() const { return q.empty(); }\n'
-        "void write(const T &v) { q.push_back(v); } T read() { T v = q.front(); q.pop_front(); return v; } }; }\n",
-        encoding="utf-8",
-    )
-    (tmp_path / "ap_axi_sdata.h").write_text(
-        "#include <ap_int.h>\ntemplate <int D, int U, int I, int T> struct ap_axiu {\n"
-        "ap_uint<D> data; ap_uint<D / 8> keep, strb; ap_uint<1> last; };\n",
-        encoding="utf-8",
-    )
-    program = tmp_path / "csim"
-    sources = ["src/top.cpp", "testbench/testbench.cpp"]
-    include = [f"-I{tmp_path}", "-Iinclude", "-Isrc", f"-isystem{types}"]
-    made = run(["g++", "-std=c++14", "-O1", "-w", "-DEP_VENDOR", *include, *sources, "-o", str(program)], folder)
-    assert made.returncode == 0, made.stderr[-2000:]
-    done = run([str(program), "golden"], folder)
-    assert "PASS: 3 frames, 0 values differ" in done.stdout
-
-
 def test_vitis_unified_command_line_gets_the_same_files_and_flags(folder: Path) -> None:
     rows = (folder / "hls_config.cfg").read_text("utf-8").splitlines()
     settings = [tuple(row.split("=", 1)) for row in rows if "=" in row and not row.startswith("#")]

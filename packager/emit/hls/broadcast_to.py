@@ -1,0 +1,5 @@
+"""BROADCAST_TO: its input, several times."""
+
+from packager.emit.hls._rearranged import Rearranged
+
+LAYER = Rearranged()

@@ -1,0 +1,5 @@
+"""DEPTH_TO_SPACE: channels to blocks of pixels."""
+
+from packager.emit.hls._rearranged import Rearranged
+
+LAYER = Rearranged()

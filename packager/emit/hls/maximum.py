@@ -1,0 +1,5 @@
+"""MAXIMUM."""
+
+from packager.emit.hls._extreme import Extreme
+
+LAYER = Extreme(greater=True)

@@ -1,0 +1,5 @@
+"""MINIMUM."""
+
+from packager.emit.hls._extreme import Extreme
+
+LAYER = Extreme(greater=False)

@@ -1,0 +1,5 @@
+"""SUB."""
+
+from packager.emit.hls._sum import Sum
+
+LAYER = Sum(-1)

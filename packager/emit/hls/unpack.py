@@ -1,0 +1,5 @@
+"""UNPACK: parts of size 1, each a process of its own."""
+
+from packager.emit.hls._rearranged import Rearranged
+
+LAYER = Rearranged()

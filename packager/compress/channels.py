@@ -1,13 +1,18 @@
 """Channel pruning: a share of the work goes in whole channels, without training. `packager.prune` does the work."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from packager.compress._contract import Array, Compressed, Context, Step, named
+import numpy as np
+
+from packager.compress._contract import Array, Compressed, Context, Kept, Mask, Step, named
+from packager.compress._layers import layers_of, with_constants
+from packager.compress._refit import kept_outputs, refit
 from packager.config.samples import Samples
 from packager.errors import Diagnostic, Severity, did_you_mean
 from packager.ir import Model
 from packager.prune import prune_channels
+from packager.prune._contract import Slot
 from packager.prune.channels import makers
 from packager.prune.importance import IMPORTANCE
 
@@ -22,6 +27,8 @@ class Channels:
     """Of channels, that a layer which loses some keeps; 0 for what the targets like."""
     skip: tuple[str, ...] = ()
     """Names of layers that keep all their channels."""
+    refit: bool = True
+    """Fit every layer anew to what the original computed, in order; without, only the readers of what went."""
 
 
 def problems(how: Channels) -> Iterator[tuple[str, str]]:
@@ -44,16 +51,45 @@ def check(model: Model, how: Channels, context: Context) -> Iterator[Diagnostic]
 
 
 def apply(model: Model, how: Channels, context: Context) -> Compressed:
+    inputs = inputs_of(context.tuning)
     pruned = prune_channels(
         model,
-        inputs_of(context.tuning),
+        inputs,
         share=how.share,
         importance=how.importance,
         multiple_of=how.multiple_of or context.multiple_of,
         skip=how.skip,
     )
     total, *cuts = pruned.notes()
-    return Compressed(model=pruned.model, summary=total.message, changes=tuple(cuts))
+    masks = _cut(model, pruned.plan.keep, context.kept)
+    smaller = _zeroed(pruned.model, masks)
+    if how.refit:
+        keep = dict(kept_outputs(layers_of(model.main), pruned.plan.keep))
+        smaller = refit(model, smaller, inputs, keep=keep, masks=masks, seed=context.seed)
+    return Compressed(
+        model=smaller, summary=total.message, changes=tuple(cuts), kept=dataclasses.replace(context.kept, masks=masks)
+    )
+
+
+def _cut(model: Model, keep: Mapping[Slot, Mask], kept: Kept) -> dict[str, Mask]:
+    """The masks of earlier steps, for what is left of their tensors."""
+    found = {}
+    for index, tensor in enumerate(model.main.tensors):
+        mask = kept.masks.get(tensor.name)
+        if mask is None:
+            continue
+        for slot in keep:
+            if slot.tensor == index:
+                mask = np.compress(keep[slot], mask, axis=slot.axis)
+        found[tensor.name] = mask
+    return found
+
+
+def _zeroed(model: Model, masks: Mapping[str, Mask]) -> Model:
+    """The model with its masks applied again: what stays of a layer takes over what goes, zeros or not."""
+    tensors = enumerate(model.main.tensors)
+    changed = {i: t.data * masks[t.name] for i, t in tensors if t.data is not None and t.name in masks}
+    return with_constants(model, changed)
 
 
 def inputs_of(samples: Samples) -> tuple[Array, ...]:

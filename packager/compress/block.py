@@ -1,0 +1,67 @@
+"""Block sparsity: rectangles of weights, some outputs by some inputs, become zero together; kernels skip them."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from packager.compress._contract import Compressed, Context, Mask, Step, named
+from packager.compress._layers import Layer, Real, float_only
+from packager.compress._sparse import names, sparsify
+from packager.errors import Diagnostic
+from packager.ir import Model
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    ratio: float
+    """Of the blocks of each layer that shall be zero, between 0 and 1."""
+    outputs: int = 1
+    """Output channels of a block."""
+    inputs: int = 4
+    """Columns of a block: input channels of one tap, neighbours in memory."""
+    correct: bool = True
+    """Choose and correct by second order on the calibration data; else by magnitude alone, the rest as it was."""
+    layers: tuple[str, ...] = ()
+    """Names of the layers to prune; empty for all that blocks tile."""
+    skip: tuple[str, ...] = ()
+
+
+def problems(how: Block) -> Iterator[tuple[str, str]]:
+    if not 0 < how.ratio < 1:
+        yield f"a ratio of {how.ratio:g} can't be zeroed", "use one between 0 and 1: 0.5 for half of the blocks"
+    if how.outputs < 1 or how.inputs < 1 or how.outputs * how.inputs < 2:
+        yield f"{how.outputs} x {how.inputs} is no block", "1 x 4 and 4 x 4 are what kernels like"
+
+
+def check(model: Model, how: Block, context: Context) -> Iterator[Diagnostic]:  # noqa: ARG001 - as Step.check
+    yield from float_only(model, "zeroing weights")
+    named(names(model), (*how.layers, *how.skip), "layers and skip")
+
+
+def apply(model: Model, how: Block, context: Context) -> Compressed:
+    def choose(layers: Sequence[Layer], scores: Mapping[int, Real]) -> Mapping[int, Mask]:
+        fitting = (layer for layer in layers if _fits(layer, how))
+        return {layer.index: best(scores[layer.index], how.outputs, how.inputs, how.ratio) for layer in fitting}
+
+    what = f"{how.ratio:g} of the blocks of {how.outputs} outputs by {how.inputs} inputs"
+    return sparsify(
+        model, context, choose, layers=how.layers, skip=how.skip, correct=how.correct, what=what
+    )  # fmt: skip
+
+
+def _fits(layer: Layer, how: Block) -> bool:
+    return layer.outs % how.outputs == 0 and int(layer.weights.shape[-1]) % how.inputs == 0
+
+
+def best(score: Real, outputs: int, inputs: int, ratio: float) -> Mask:
+    """The blocks of the highest sums; at least one."""
+    rows, columns = score.shape[0] // outputs, score.shape[1] // inputs
+    sums = score.reshape(rows, outputs, columns, inputs).sum(axis=(1, 3))
+    gone = np.argsort(sums, axis=None, kind="stable")[: min(int(ratio * sums.size), sums.size - 1)]
+    stays = np.ones(sums.size, np.bool_)
+    stays[gone] = False
+    return np.repeat(np.repeat(stays.reshape(rows, columns), outputs, axis=0), inputs, axis=1)
+
+
+STEP = Step(title="block sparsity", parameters=Block, problems=problems, check=check, apply=apply)

@@ -56,7 +56,7 @@ def compress(
     context = Context(
         tuning=data.calibration,
         teacher=teacher,
-        measure=_Lazy(teacher, data.calibration),
+        measure=Measurer(teacher, data.calibration),
         load=_Loader(teacher, Path()),
         source=shrunk.source.path,
         seed=request.seed,
@@ -101,18 +101,6 @@ def refine(quantized: Quantized, smaller: Smaller) -> Quantized:
             tools=(*quantized.tools, *done.tools),
         )  # fmt: skip
     return quantized
-
-
-class _Lazy:
-    """`Context.measure`: the original runs when the first step asks."""
-
-    def __init__(self, teacher: Model, samples: Samples) -> None:
-        self.teacher, self.samples = teacher, samples
-        self.measurer: Measurer | None = None
-
-    def __call__(self, models: Sequence[Model]) -> tuple[Score, ...]:
-        self.measurer = self.measurer or Measurer(self.teacher, self.samples)
-        return self.measurer(models)
 
 
 class _Loader:

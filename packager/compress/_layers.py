@@ -1,14 +1,14 @@
 """Layers with constant float weights, seen as matrices; what a layer reads, row by row; and models with new weights."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from packager.compress._contract import Array, Mask
 from packager.errors import Diagnostic, Severity
-from packager.interp.litert import trace_litert
+from packager.interp.litert import RESOLVERS, tensors_of, trace_litert
 from packager.ir import ABSENT, Graph, Model, Tensor, frozen, write_tflite
 from packager.ops import Call, call_of, find_op
 from packager.ops._windows import axes_of, windows
@@ -127,7 +127,21 @@ def float_only(model: Model, what: str) -> Iterator[Diagnostic]:
         )  # fmt: skip
 
 
-def traced(model: Model, inputs: Sequence[Array], tensors: Sequence[int]) -> Iterator[dict[int, Array]]:
+Trace = Callable[[bytes, Sequence[Array], Sequence[int]], dict[int, Array]]
+
+
+def _in_child(blob: bytes, inputs: Sequence[Array], tensors: Sequence[int]) -> dict[int, Array]:
+    return trace_litert(blob, inputs, tensors, resolver="builtin")
+
+
+def in_place(blob: bytes, inputs: Sequence[Array], tensors: Sequence[int]) -> dict[int, Array]:
+    """Run LiteRT in this process, which must be a child already."""
+    return tensors_of(blob, list(inputs), list(tensors), RESOLVERS["builtin"])
+
+
+def traced(
+    model: Model, inputs: Sequence[Array], tensors: Sequence[int], trace: Trace = _in_child
+) -> Iterator[dict[int, Array]]:
     """Run a float model in LiteRT and yield its tensors ``[some samples, ...]``, in chunks of bounded size.
 
     Raises:
@@ -137,7 +151,7 @@ def traced(model: Model, inputs: Sequence[Array], tensors: Sequence[int]) -> Ite
     each = sum(model.main.type_of(t).nbytes for t in wanted)
     chunk = max(1, _AT_ONCE // max(each, 1))
     for start in range(0, len(inputs[0]), chunk):
-        yield trace_litert(blob, [x[start : start + chunk] for x in inputs], wanted, resolver="builtin")
+        yield trace(blob, [x[start : start + chunk] for x in inputs], wanted)
 
 
 def rows_of(layer: Layer, x: Array, at: Array) -> Array:

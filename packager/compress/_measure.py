@@ -21,12 +21,12 @@ Job = tuple[bytes, Sequence[Array], Sequence[int]]
 
 
 class Measurer:
-    """Scores models against the original's outputs, which it computes once."""
+    """Scores models against the original's outputs, which it computes once, when it is first asked."""
 
     def __init__(self, teacher: Model, samples: Samples) -> None:
-        self.samples = samples
+        self.teacher, self.samples = teacher, samples
         self.classes = class_count(teacher.output_types()[0]) is not None
-        self.reference = outputs([teacher], samples)[0]
+        self.reference: tuple[Array, ...] = ()
 
     def __call__(self, models: Sequence[Model]) -> tuple[Score, ...]:
         """Score each.
@@ -34,7 +34,12 @@ class Measurer:
         Raises:
             UnsupportedError: LiteRT can't run one of them.
         """
-        return tuple(self.score(found) for found in outputs(models, self.samples)) if models else ()
+        if not models:
+            return ()
+        asked = models if self.reference else (self.teacher, *models)
+        found = outputs(asked, self.samples)
+        self.reference = self.reference or found[0]
+        return tuple(self.score(each) for each in found[len(asked) - len(models) :])
 
     def score(self, found: Sequence[Array]) -> Score:
         """Score outputs, real, ``[count, ...]`` each. The first tells the class."""

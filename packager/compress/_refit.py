@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from packager.compress._contract import Array, Mask
-from packager.compress._layers import Layer, Real, drawn, layers_of, rows_of, traced, with_constants
-from packager.ir import ABSENT, Activation, Graph, Model
+from packager.compress._layers import Layer, Real, drawn, in_place, layers_of, rows_of, traced, with_constants
+from packager.errors import ToolError, UnsupportedError
+from packager.ir import ABSENT, Activation, Graph, Model, read_tflite_bytes, write_tflite
 from packager.prune._contract import Slot
+from packager.util.child import call
 
 _RIDGES = (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
 """Of the mean variance of a column; tried in turn."""
@@ -44,25 +46,38 @@ def refit(
     Raises:
         UnsupportedError: LiteRT can't run one of them.
     """
-    held = masks or {}
+    try:
+        changed: dict[int, Array] = call(
+            _refit, write_tflite(original), write_tflite(model), list(inputs), dict(keep or {}), dict(masks or {}), seed
+        )
+    except ToolError as error:
+        raise UnsupportedError(
+            f"{model.name}: LiteRT can't run it: {error}", hint="leave refitting out", details=error.details
+        ) from None
+    return with_constants(model, changed)
+
+
+def _refit(
+    first: bytes, second: bytes, inputs: list[Array], keep: dict[str, Mask], masks: dict[str, Mask], seed: int
+) -> dict[int, Array]:
+    """The child's side: new constants by tensor index."""
+    original, model = (read_tflite_bytes(blob, name="model", source="model") for blob in (first, second))
     originals = {layer.name: layer for layer in layers_of(original.main)}
     names = [layer.name for layer in layers_of(model.main) if layer.name in originals]
     at = _positions(originals, names, len(inputs[0]), seed)
     wanted = _Wanted(original, inputs, [originals[name] for name in names], at)
+    found: dict[int, Array] = {}
     for name in names:
         layer = next(layer for layer in layers_of(model.main) if layer.name == name)
-        stays = (keep or {}).get(name)
         other = _added_to(model.main, layer)
-        found = _sampled(model, inputs, layer, other, at[name])
-        target = wanted.of(name)
-        if other != ABSENT:
-            target = target + wanted.beside(name)
-        target = target if stays is None else target[:, stays]
-        if other != ABSENT:
-            target = target - found[1]
-        changed = _fitted(layer, found[0], target, held.get(model.main.tensors[layer.tensor].name))
+        rows, beside = _sampled(model, inputs, layer, other, at[name])
+        target = wanted.of(name) if other == ABSENT else wanted.of(name) + wanted.beside(name)
+        target = target if name not in keep else target[:, keep[name]]
+        target = target if other == ABSENT else target - beside
+        changed = _fitted(layer, rows, target, masks.get(model.main.tensors[layer.tensor].name))
+        found.update(changed)
         model = with_constants(model, changed)
-    return model
+    return found
 
 
 def _positions(layers: Mapping[str, Layer], names: Sequence[str], count: int, seed: int) -> dict[str, Array]:
@@ -78,7 +93,7 @@ class _Wanted:
         tensors = {t for layer in layers for t in (layer.source, others[layer.name])} - {ABSENT}
         parts: dict[str, list[tuple[Array, Array | None]]] = {layer.name: [] for layer in layers}
         start = 0
-        for chunk in traced(model, inputs, sorted(tensors)):
+        for chunk in traced(model, inputs, sorted(tensors), in_place):
             size = len(next(iter(chunk.values())))
             for layer in layers:
                 some = _within(at[layer.name], layer.positions, start, size)
@@ -108,7 +123,7 @@ def _within(at: Array, positions: int, start: int, size: int) -> Array:
 def _sampled(model: Model, inputs: Sequence[Array], layer: Layer, other: int, at: Array) -> tuple[Array, Real]:
     """What a layer of the smaller model reads, row by row, and what its output is added to."""
     rows, beside, start = [], [], 0
-    for chunk in traced(model, inputs, [t for t in (layer.source, other) if t != ABSENT]):
+    for chunk in traced(model, inputs, [t for t in (layer.source, other) if t != ABSENT], in_place):
         size = len(chunk[layer.source])
         some = _within(at, layer.positions, start, size)
         rows.append(rows_of(layer, chunk[layer.source], some))
@@ -159,47 +174,69 @@ def _fitted(layer: Layer, rows: Array, target: Real, mask: Mask | None) -> dict[
 def _each(old: Real, x: Real, y: Real) -> Real:
     """Of a depthwise layer: ``[out, taps]`` from ``[n, out, taps]``; each output is a problem of its own."""
     rest = y - np.einsum("not,ot->no", x, old)
-    found: Real = old + np.stack([_step(x[:, i], rest[:, i : i + 1])[0] for i in range(len(old))])
+    every = np.ones(old.shape[1], np.bool_)
+    found: Real = old + np.stack(
+        [_step(_Problem(x[:, i], rest[:, i : i + 1]), every, slice(None))[0] for i in range(len(old))]
+    )
     return found
 
 
 def _all(old: Real, x: Real, y: Real, mask: Mask | None) -> Real:
     """Of any other layer: ``[out, columns]`` from ``[n, columns]``."""
-    rest = y - x @ old.T
+    problem = _Problem(x, y - x @ old.T)
     if mask is None or mask.all():
-        return old + _step(x, rest)
+        return old + _step(problem, np.ones(old.shape[1], np.bool_), slice(None))
     new = old.copy()
     for row, alive in enumerate(mask):
         if alive.any():
-            new[row, alive] += _step(x[:, alive], rest[:, row : row + 1])[0]
+            new[row, alive] += _step(problem, alive, slice(row, row + 1))[0]
     return new
 
 
-def _step(x: Real, rest: Real) -> Real:
-    """The change of weights ``[out, columns]`` that explains what is left over ``[n, out]``.
+class _Problem:
+    """Second moments of what a layer reads ``[n, columns]``, and with what is left over ``[n, out]``.
+
+    Of the first four fifths of the rows, of the last, and of all.
+    """
+
+    def __init__(self, x: Real, rest: Real) -> None:
+        cut = len(x) - len(x) // 5
+        parts = [(x[part], rest[part]) for part in (slice(0, cut), slice(cut, None))]
+        self.grams = [a.T @ a for a, _ in parts]
+        self.crosses = [a.T @ b for a, b in parts]
+        self.counts = [max(len(a), 1) for a, _ in parts]
+
+    def part(self, which: int, alive: Mask, rows: slice) -> tuple[Real, Real]:
+        """Of some columns and some outputs."""
+        gram, cross = self.grams[which], self.crosses[which]
+        return gram[np.ix_(alive, alive)] / self.counts[which], cross[alive, rows] / self.counts[which]
+
+    def whole(self, alive: Mask, rows: slice) -> tuple[Real, Real]:
+        gram, cross = self.grams[0] + self.grams[1], self.crosses[0] + self.crosses[1]
+        count = sum(self.counts)
+        return gram[np.ix_(alive, alive)] / count, cross[alive, rows] / count
+
+
+def _step(problem: _Problem, alive: Mask, rows: slice) -> Real:
+    """The change of weights ``[out, columns]`` that explains what is left over.
 
     The ridge that holds it small is the one under which the first four fifths of the inputs tell most of the last;
     there is no change where they tell nothing.
     """
-    cut = len(x) - len(x) // 5
-    first, last = (_moments(x[part], rest[part]) for part in (slice(0, cut), slice(cut, None)))
-    values, vectors = np.linalg.eigh(first[0])
+    (gram, cross), (held, crossed) = (problem.part(which, alive, rows) for which in (0, 1))
+    values, vectors = np.linalg.eigh(gram)
     scale = max(float(values.mean()), float(np.finfo(np.float64).tiny))
-    turned, gram, cross = vectors.T @ first[1], vectors.T @ last[0] @ vectors, vectors.T @ last[1]
+    turned, held, crossed = vectors.T @ cross, vectors.T @ held @ vectors, vectors.T @ crossed
     best, least = 0.0, 0.0
     for ridge in _RIDGES:
         change = turned / (np.maximum(values, 0) + ridge * scale)[:, None]
-        gain = float(np.sum(change * (gram @ change)) - 2 * np.sum(change * cross))
+        gain = float(np.sum(change * (held @ change)) - 2 * np.sum(change * crossed))
         if gain < least:
             best, least = ridge, gain
     if not best:
-        return np.zeros((rest.shape[1], x.shape[1]))
-    gram, cross = _moments(x, rest)
+        return np.zeros((cross.shape[1], len(gram)))
+    gram, cross = problem.whole(alive, rows)
     return np.linalg.solve(gram + best * scale * np.eye(len(gram)), cross).T.astype(np.float64)
-
-
-def _moments(x: Real, rest: Real) -> tuple[Real, Real]:
-    return x.T @ x / max(len(x), 1), x.T @ rest / max(len(x), 1)
 
 
 def kept_outputs(layers: Sequence[Layer], keep: Mapping[Slot, Mask]) -> Iterator[tuple[str, Mask]]:

@@ -4,7 +4,8 @@ With ``C`` the covariance of a layer's rows over the tuning inputs, ``(w - v) C 
 output of one row of weights changes, its mean held by the bias. The weights that stay are those of least energy under
 the mask, ``v_S = w C_:S (C_SS)^-1``: the optimal brain surgeon's correction (Hassibi and Stork, 1993) for all
 weights of a row at once. Rows of many columns are corrected column by column from one factorization for all rows, as
-SparseGPT does (Frantar and Alistarh, 2023).
+SparseGPT does (Frantar and Alistarh, 2023). Then every layer is fitted anew under its mask, in order, to make up for
+the errors of those before it.
 """
 
 import dataclasses
@@ -14,6 +15,7 @@ import numpy as np
 
 from packager.compress._contract import Array, Compressed, Context, Kept, Mask, Table
 from packager.compress._layers import Gram, Layer, Real, grams, layers_of, with_constants
+from packager.compress._refit import refit
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.ir import Model
 
@@ -68,12 +70,13 @@ def sparsify(
 ) -> Compressed:
     """Choose and zero weights in the layers named (all, if none is; never depthwise ones), and correct the rest."""
     chosen = taken(model, layers, skip)
-    found = grams(model, chosen, tuple(context.tuning.arrays.values()), seed=context.seed) if correct else {}
+    inputs = tuple(context.tuning.arrays.values())
+    found = grams(model, chosen, inputs, seed=context.seed) if correct else {}
     matrices = {layer.index: layer.matrix.astype(np.float64) for layer in chosen}
     before = {layer.index: _held(layer, model, context.kept) for layer in chosen}
     scores = {i: np.where(before[i], saliency(matrices[i], found.get(i)), -1.0) for i in matrices}
     stays = {i: mask & before[i] for i, mask in choose(chosen, scores).items()}
-    if not any((~mask).any() for mask in stays.values()):
+    if not any((matrices[i][~mask] != 0).any() for i, mask in stays.items()):
         raise UnsupportedError(f"{model.name}: no weight to zero", hint="ask for more, or leave the step out")
     changed: dict[int, Array] = {}
     masks, rows = dict(context.kept.masks), []
@@ -88,10 +91,13 @@ def sparsify(
             changed[layer.call.node.inputs[2]] = (layer.bias + (old - new) @ gram.mean).astype(np.float32)
         masks[model.main.tensors[layer.tensor].name] = layer.shaped_mask(mask)
         rows.append(_row(layer, old, new, gram))
+    smaller = with_constants(model, changed)
+    if correct:
+        smaller = refit(model, smaller, inputs, masks=masks, seed=context.seed)
     zeros = sum(int((~stays[layer.index]).sum()) for layer in chosen if layer.index in stays)
     total = sum(layer.weights.size for layer in layers_of(model.main))
     return Compressed(
-        model=with_constants(model, changed),
+        model=smaller,
         summary=f"{zeros / total:.1%} of {total} weights zeroed ({what})",
         changes=tuple(
             Diagnostic(severity=Severity.NOTE, where=r[0], message=f"{r[2]} of the weights zeroed") for r in rows

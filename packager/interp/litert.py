@@ -52,7 +52,7 @@ def trace_litert(
 
     Under ``default`` the tensors inside what the delegate took hold nothing: ask for ``reference`` or ``builtin``.
     """
-    found: dict[int, Array] = child.call(_tensors, blob, list(inputs), list(tensors), RESOLVERS[resolver])
+    found: dict[int, Array] = child.call(tensors_of, blob, list(inputs), list(tensors), RESOLVERS[resolver])
     return found
 
 
@@ -63,7 +63,8 @@ def _outputs(blob: bytes, inputs: list[Array], resolver: str, threads: int) -> t
     return tuple(np.stack(values) for values in found)
 
 
-def _tensors(blob: bytes, inputs: list[Array], tensors: list[int], resolver: str) -> dict[int, Array]:
+def tensors_of(blob: bytes, inputs: list[Array], tensors: list[int], resolver: str) -> dict[int, Array]:
+    """`trace_litert` in this very process, for what runs in a child already; `resolver` is LiteRT's own name."""
     interpreter = _interpreter(blob, inputs, resolver, 1, experimental_preserve_all_tensors=True)
     found = _invoke(interpreter, inputs, tensors)
     return {t: np.stack(values) for t, values in zip(tensors, found, strict=True)}

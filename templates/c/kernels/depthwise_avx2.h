@@ -107,9 +107,9 @@ EP_INLINE void ep_groups_run(const ep_group *groups, int32_t count, const ep_dep
     }
 }
 
-/* The same where 16 bytes from a tap on may not all be there. */
-static void ep_groups_copied(const ep_group *groups, const ep_depthwise_conv_2d *d, const int8_t *const *taps,
-                             ptrdiff_t at, int32_t lanes, int8_t *out)
+/* The same, of one group, where 16 bytes from a tap on may not all be there. */
+static void ep_group_copied(const ep_group *group, const ep_depthwise_conv_2d *d, const int8_t *const *taps,
+                            ptrdiff_t at, int32_t lanes, int8_t *out)
 {
     const int32_t count = d->window.kernel_h * d->window.kernel_w;
     int8_t bytes[2 * EP_PAIRS][EP_GROUP] = {{0}};
@@ -119,51 +119,92 @@ static void ep_groups_copied(const ep_group *groups, const ep_depthwise_conv_2d 
         if (t < count)
             memcpy(bytes[t], taps[t] + at, (size_t)lanes);
     }
-    ep_groups_run(groups, 1, d, copied, 0, lanes, out);
+    ep_groups_run(group, 1, d, copied, 0, lanes, out);
 }
 
-/* A row of output for some groups; `pixels` fit a group where they lie side by side. */
-static void ep_groups_row(const ep_group *groups, int32_t count, const ep_depthwise_conv_2d *d, const int8_t *in,
-                          int8_t *out, int32_t y, int32_t pixels, const int8_t *outside)
+/* The last address of a tap that lies in the input. */
+EP_INLINE const int8_t *ep_last_tap(const int8_t *const *taps, int32_t count, const int8_t *outside)
+{
+    while (count > 1 && taps[count - 1] == outside)
+        count--;
+    return taps[count - 1];
+}
+
+/* A row of output for layers of less than 16 channels; `pixels` fit a group where they lie side by side. */
+static void ep_group_row(const ep_group *group, const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, int32_t y,
+                         int32_t pixels, const int8_t *outside)
 {
     const ep_window *const w = &d->window;
-    const int inner = y >= w->top && y < w->bottom, small = w->output_c < EP_GROUP;
-    const ptrdiff_t step = (ptrdiff_t)w->stride_w * w->input_c;
+    const int8_t *const safe = in + ep_image_in(w) - EP_GROUP;
+    const int32_t count = w->kernel_h * w->kernel_w, step = w->stride_w * w->input_c;
+    const int inner = y >= w->top && y < w->bottom;
     const int8_t *taps[2 * EP_PAIRS];
-    taps[2 * ((w->kernel_h * w->kernel_w - 1) / 2) + 1] = outside; /* Joins the last of an odd count. */
+    taps[(count - 1) | 1] = outside; /* Joins the last of an odd count. */
     for (int32_t x = 0; x < w->output_w;) {
-        const int32_t run = inner && x >= w->left && x < w->right ? w->right - x : 1;
+        const int32_t room = x >= w->left && x < w->right ? w->right - x : 1, run = inner ? room : ep_min(room, pixels);
         ep_depthwise_taps(w, in, y, x, outside, taps);
-        for (int32_t i = 0; i < run;) {
-            const int32_t taken = ep_min(pixels, run - i), lanes = small ? taken * w->output_c : EP_GROUP;
-            if (small)
-                ep_groups_copied(groups, d, taps, i * step, lanes, out);
+        const int8_t *const last = ep_last_tap(taps, count, outside);
+        for (int32_t i = 0, taken; i < run; i += taken, out += taken * w->output_c) {
+            taken = ep_min(pixels, run - i);
+            if (last == outside || last + i * step <= safe)
+                ep_groups_run(group, 1, d, taps, i * step, taken * w->output_c, out);
             else
-                ep_groups_run(groups, count, d, taps, i * step, EP_GROUP, out);
-            out += (ptrdiff_t)taken * w->output_c;
-            i += taken;
+                ep_group_copied(group, d, taps, i * step, taken * w->output_c, out);
         }
         x += run;
     }
 }
 
-static void ep_depthwise_groups(const ep_depthwise_conv_2d *layer, const int8_t *in, int8_t *out, const int8_t *outside)
+/* A row of output for some groups. */
+static void ep_groups_row(const ep_group *groups, int32_t count, const ep_depthwise_conv_2d *d, const int8_t *in,
+                          int8_t *out, int32_t y, const int8_t *outside)
+{
+    const ep_window *const w = &d->window;
+    const int inner = y >= w->top && y < w->bottom;
+    const ptrdiff_t step = (ptrdiff_t)w->stride_w * w->input_c;
+    const int8_t *taps[2 * EP_PAIRS];
+    taps[(w->kernel_h * w->kernel_w - 1) | 1] = outside;
+    for (int32_t x = 0; x < w->output_w;) {
+        const int32_t run = inner && x >= w->left && x < w->right ? w->right - x : 1;
+        ep_depthwise_taps(w, in, y, x, outside, taps);
+        for (int32_t i = 0; i < run; i++, out += w->output_c)
+            ep_groups_run(groups, count, d, taps, i * step, EP_GROUP, out);
+        x += run;
+    }
+}
+
+/* Less than 16 channels. */
+static void ep_depthwise_narrow(const ep_depthwise_conv_2d *layer, const int8_t *in, int8_t *out, int8_t *outside)
 {
     const ep_window *const w = &layer->window;
-    const int32_t channels = w->output_c;
-    const int32_t pixels = channels < EP_GROUP && w->stride_w == 1 ? EP_GROUP / channels : 1;
+    const int32_t pixels = w->stride_w == 1 ? EP_GROUP / w->output_c : 1;
     ep_depthwise_conv_2d d = *layer;
     ep_repeated repeated;
+    ep_group group;
+    memset(outside, layer->zero_point, EP_GROUP);
+    ep_repeat(&repeated, &d, pixels * w->output_c);
+    ep_group_load(&group, &d, 0);
+    for (int32_t row = 0; row < w->batches * w->output_h; row++)
+        ep_group_row(&group, &d, in + row / w->output_h * ep_image_in(w), out + row * ((ptrdiff_t)w->output_w * w->output_c),
+                     row % w->output_h, pixels, outside);
+}
+
+static void ep_depthwise_groups(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, int8_t *outside)
+{
+    const ep_window *const w = &d->window;
+    const int32_t channels = w->output_c;
     ep_group groups[EP_GROUPS];
-    if (channels < EP_GROUP)
-        ep_repeat(&repeated, &d, pixels * channels);
+    if (channels < EP_GROUP) {
+        ep_depthwise_narrow(d, in, out, outside);
+        return;
+    }
     for (int32_t first = 0; first < channels;) {
         int32_t count = 0;
         for (; count < EP_GROUPS && first < channels; count++, first += EP_GROUP)
-            ep_group_load(&groups[count], &d, ep_max(ep_min(first, channels - EP_GROUP), 0));
+            ep_group_load(&groups[count], d, ep_min(first, channels - EP_GROUP));
         for (int32_t row = 0; row < w->batches * w->output_h; row++)
-            ep_groups_row(groups, count, &d, in + row / w->output_h * ep_image_in(w),
-                          out + (ptrdiff_t)row * w->output_w * channels, row % w->output_h, pixels, outside);
+            ep_groups_row(groups, count, d, in + row / w->output_h * ep_image_in(w),
+                          out + row * ((ptrdiff_t)w->output_w * channels), row % w->output_h, outside);
     }
 }
 

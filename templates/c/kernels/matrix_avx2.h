@@ -17,19 +17,35 @@
 #pragma GCC optimize("no-tree-pre")
 #endif
 
-/* Bytes of stack for a panel of widened vectors; EP_DEPTH is the most elements of any vector of the model. */
+/* Elements of a panel of widened vectors, on the stack; EP_DEPTH is the most elements of any vector of the model. */
 #ifndef EP_DEPTH
 #define EP_DEPTH 64
 #endif
 #define EP_SPARE 16 /* Elements between two vectors: strides of a power of two would share cache lines. */
-#define EP_PANEL (16384 + 6 * (EP_DEPTH + EP_SPARE))
+#define EP_PANEL (EP_TILE * (EP_DEPTH + EP_SPARE) > 16384 ? EP_TILE * (EP_DEPTH + EP_SPARE) : 16384)
+#define EP_PIXELS (32 * EP_TILE)
 
-EP_INLINE int32_t ep_panel_stride(const ep_matrix *m) { return m->rows * 4 * m->quads + EP_SPARE; }
+/* Widened vectors: where each begins, and where each quad lies from there on. */
+typedef struct {
+    int16_t elements[EP_PANEL];
+    const int16_t *vectors[EP_PIXELS];
+    int32_t offsets[EP_DEPTH / 4];
+    int32_t steps; /* Quads of a vector. */
+} ep_panel;
 
-/* How many vectors a panel holds. */
-EP_INLINE int32_t ep_panel_height(const ep_matrix *m)
+/* Vectors of `rows` runs of `quads`, the runs `row_stride` elements apart. */
+EP_INLINE void ep_panel_offsets(ep_panel *p, int32_t rows, int32_t quads, int32_t row_stride)
 {
-    const int32_t room = EP_PANEL / ep_panel_stride(m);
+    p->steps = 0;
+    for (int32_t row = 0; row < rows; row++)
+        for (int32_t quad = 0; quad < quads; quad++)
+            p->offsets[p->steps++] = row * row_stride + 4 * quad;
+}
+
+/* How many vectors of `depth` elements fit, each on its own. */
+EP_INLINE int32_t ep_panel_height(int32_t depth)
+{
+    const int32_t room = ep_min(EP_PANEL / (depth + EP_SPARE), EP_PIXELS);
     return room > EP_TILE ? room / EP_TILE * EP_TILE : room;
 }
 
@@ -87,23 +103,26 @@ EP_INLINE void ep_store_half(const ep_requantize *r, const __m256i *v, int32_t h
         ep_store_some(out + 3 * stride, _mm_unpackhi_epi64(high, high), count);
 }
 
-/* `height` vectors of `depth` elements by `width` half blocks from output `first` on; height and width are constants
-   where this is inlined. */
-EP_INLINE void ep_tile(const ep_matrix *m, const int16_t *x, int32_t depth, int32_t first, const int32_t height,
+/* `height` vectors by `width` half blocks from output `first` on; both are constants where this is inlined. */
+EP_INLINE void ep_tile(const ep_matrix *m, const ep_panel *p, int32_t vector, int32_t first, const int32_t height,
                        const int32_t width, int8_t *out, ptrdiff_t out_stride)
 {
-    const ptrdiff_t stride = depth + EP_SPARE, size = (ptrdiff_t)depth * EP_BLOCK;
+    const ptrdiff_t size = (ptrdiff_t)p->steps * (4 * EP_BLOCK);
     const int8_t *w = m->weights + (first / EP_BLOCK) * size + (first % EP_BLOCK) * 4;
+    const int16_t *x[EP_TILE];
     __m256i sums[EP_TILE][8];
-    EP_UNROLL for (int32_t i = 0; i < height; i++)
+    EP_UNROLL for (int32_t i = 0; i < height; i++) {
+        x[i] = p->vectors[vector + i];
         EP_UNROLL for (int32_t j = 0; j < 2 * width; j++)
             sums[i][j] = _mm256_setzero_si256();
-    for (int32_t left = depth; left > 0; left -= 4, x += 4, w += 4 * EP_BLOCK) {
+    }
+    for (int32_t step = 0; step < p->steps; step++, w += 4 * EP_BLOCK) {
+        const ptrdiff_t offset = p->offsets[step];
         EP_UNROLL for (int32_t j = 0; j < width; j++) {
             const int8_t *const at = w + j / 2 * size + j % 2 * 4 * EP_HALF;
             const __m256i low = _mm256_cvtepi8_epi16(ep_load16(at)), high = _mm256_cvtepi8_epi16(ep_load16(at + 16));
             EP_UNROLL for (int32_t i = 0; i < height; i++) {
-                const __m256i quad = ep_broadcast4(x + i * stride);
+                const __m256i quad = ep_broadcast4(x[i] + offset);
                 sums[i][2 * j] = _mm256_add_epi32(sums[i][2 * j], _mm256_madd_epi16(low, quad));
                 sums[i][2 * j + 1] = _mm256_add_epi32(sums[i][2 * j + 1], _mm256_madd_epi16(high, quad));
             }
@@ -132,40 +151,35 @@ EP_INLINE void ep_tile(const ep_matrix *m, const int16_t *x, int32_t depth, int3
 }
 
 /* One vector times all outputs: four half blocks at a time. */
-EP_INLINE void ep_tile_row(const ep_matrix *m, const int16_t *x, int32_t depth, int8_t *out)
+EP_INLINE void ep_panel_row(const ep_matrix *m, const ep_panel *p, int8_t *out)
 {
     int32_t first = 0;
     for (; first + 3 * EP_HALF < m->outputs; first += 4 * EP_HALF)
-        ep_tile(m, x, depth, first, 1, 4, out, 0);
+        ep_tile(m, p, 0, first, 1, 4, out, 0);
     for (; first < m->outputs; first += EP_HALF)
-        ep_tile(m, x, depth, first, 1, 1, out, 0);
+        ep_tile(m, p, 0, first, 1, 1, out, 0);
 }
 
-/* `count` widened vectors times the matrix, in tiles of like heights. */
-static void ep_panel_run(const ep_matrix *m, const int16_t *panel, int32_t count, int8_t *out, ptrdiff_t out_stride)
+/* `count` vectors times the matrix, in tiles of like heights. */
+static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, int8_t *out, ptrdiff_t out_stride)
 {
-    const int32_t depth = m->rows * 4 * m->quads;
     if (count == 1) {
-        ep_tile_row(m, panel, depth, out);
+        ep_panel_row(m, p, out);
         return;
     }
     for (int32_t first = 0; first < m->outputs; first += EP_HALF) {
-        const int16_t *x = panel;
-        int8_t *to = out;
         int32_t tiles = (count + EP_TILE - 1) / EP_TILE;
-        for (int32_t left = count; tiles > 0; tiles--) {
-            const int32_t height = (left + tiles - 1) / tiles;
+        for (int32_t at = 0, height; tiles > 0; tiles--, at += height) {
+            int8_t *const to = out + at * out_stride;
+            height = (count - at + tiles - 1) / tiles;
             switch (height) {
-            case 6: ep_tile(m, x, depth, first, 6, 1, to, out_stride); break;
-            case 5: ep_tile(m, x, depth, first, 5, 1, to, out_stride); break;
-            case 4: ep_tile(m, x, depth, first, 4, 1, to, out_stride); break;
-            case 3: ep_tile(m, x, depth, first, 3, 1, to, out_stride); break;
-            case 2: ep_tile(m, x, depth, first, 2, 1, to, out_stride); break;
-            default: ep_tile(m, x, depth, first, 1, 1, to, out_stride); break;
+            case 6: ep_tile(m, p, at, first, 6, 1, to, out_stride); break;
+            case 5: ep_tile(m, p, at, first, 5, 1, to, out_stride); break;
+            case 4: ep_tile(m, p, at, first, 4, 1, to, out_stride); break;
+            case 3: ep_tile(m, p, at, first, 3, 1, to, out_stride); break;
+            case 2: ep_tile(m, p, at, first, 2, 1, to, out_stride); break;
+            default: ep_tile(m, p, at, first, 1, 1, to, out_stride); break;
             }
-            left -= height;
-            x += (ptrdiff_t)height * (depth + EP_SPARE);
-            to += height * out_stride;
         }
     }
 }
@@ -173,19 +187,21 @@ static void ep_panel_run(const ep_matrix *m, const int16_t *panel, int32_t count
 /* `count` vectors times the matrix. */
 EP_INLINE void ep_matrix_run(const ep_matrix *m, const ep_vectors *v, int32_t count)
 {
-    int16_t panel[EP_PANEL];
-    const int32_t most = ep_panel_height(m), stride = ep_panel_stride(m);
+    ep_panel panel;
     const int joined = v->row_stride == 4 * m->quads; /* The rows are one. */
-    const int32_t rows = joined ? 1 : m->rows, run = (joined ? m->rows : 1) * 4 * m->quads;
+    const int32_t rows = joined ? 1 : m->rows, run = (joined ? m->rows : 1) * 4 * m->quads, depth = rows * run;
+    const int32_t most = ep_panel_height(depth);
+    ep_panel_offsets(&panel, 1, depth / 4, 0);
     for (int32_t from = 0; from < count; from += most) {
         const int32_t taken = ep_min(most, count - from);
         const int8_t *in = v->in + from * v->vector_stride;
         for (int32_t i = 0; i < taken; i++, in += v->vector_stride) {
-            int16_t *to = panel + i * stride;
+            int16_t *to = panel.elements + i * (depth + EP_SPARE);
+            panel.vectors[i] = to;
             for (int32_t row = 0; row < rows; row++)
                 to = ep_widen(in + row * v->row_stride, run, to);
         }
-        ep_panel_run(m, panel, taken, v->out + from * v->out_stride, v->out_stride);
+        ep_panel_run(m, &panel, taken, v->out + from * v->out_stride, v->out_stride);
     }
 }
 

@@ -1,9 +1,9 @@
-"""What a vendor's own compiler makes of an artifact, where it is on PATH; where not, a note on what that costs."""
+"""What compilers add to an artifact: a C compiler for the target, a vendor's own; where one is missing, a note."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
-from packager.build.compiled import with_compiled_size
+from packager.build.compiled import with_compiled
 from packager.bundle import Entry
 from packager.config.edgetpu import load_edgetpu_compiler
 from packager.errors import Diagnostic, Severity
@@ -21,15 +21,17 @@ _TOLERANCE = 0.1
 
 
 def complete(job: Job, product: Product) -> Product:
-    """Return the product with what the vendor's compiler adds.
+    """Return the product with what a C compiler and the vendor's compiler add.
 
     Raises:
-        ToolError: the compiler is here and refused the artifact.
+        ToolError: a compiler is here and refused the artifact or the sources.
         UnsupportedError: code and constants, compiled, exceed the board's flash.
+        IntegrityError: a compiled layer computes other integers than the reference interpreter.
     """
+    product = with_compiled(job, product)
     tpu = job.profile.edgetpu
     if tpu is None:
-        return with_compiled_size(job, product) if product.engine == "c" else product
+        return product
     artifact = next(entry for entry in product.files if entry.path == product.artifact)
     compiled = compile_edgetpu(artifact.content, min_runtime=tpu.min_runtime)
     if compiled is None:

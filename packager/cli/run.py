@@ -33,6 +33,7 @@ def command(bundle: Path, data: Path, out: Path, engine: str, dequantize: bool) 
     """
     from packager.bundle import read_manifest
     from packager.config.samples import load_samples, to_integer
+    from packager.measure.engines import how_it_runs
     from packager.measure.interface import interface_of
     from packager.util.files import replace_file
 
@@ -43,8 +44,11 @@ def command(bundle: Path, data: Path, out: Path, engine: str, dequantize: bool) 
         samples = to_integer(load_samples(data, model), model)
         step(f"run {samples.count} inputs")
         outputs = _run(folder, manifest, engine, list(samples.arrays.values()))
+        how = how_it_runs(engine or manifest.engine, folder)
     named = _named(model, outputs, dequantize=dequantize)
     replace_file(out, [npz_bytes(named)])
+    if how:
+        click.echo(f"run by {how}")
     for name, array in named.items():
         click.echo(f"{name}: {array.dtype} {list(array.shape)}")
 

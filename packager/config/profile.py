@@ -105,6 +105,8 @@ class Profile:
     """The recipe used where the user names none."""
     memory: Memory
     arithmetic: str = "xnnpack"
+    engine: str = "litert"
+    """What runs the model on the device, where a family offers more than LiteRT: ``c`` is the C runtime."""
     channel_multiple: int = 8
     """A pruned layer keeps a multiple of so many channels: kernels work on blocks of them."""
     extends: str = ""

@@ -1,4 +1,4 @@
-"""Raspberry Pi, and any other computer with Python: the TFLite file, a runner on LiteRT, and the model as C."""
+"""Computers with Linux: the TFLite file, a runner on LiteRT, and the model as C; the profile says which leads."""
 
 from collections.abc import Iterable
 
@@ -15,32 +15,46 @@ from packager.plan.memory import plan_memory
 
 _MACHINES = ("aarch64", "armv7l", "x86_64")
 """Those with a wheel of LiteRT (aarch64, x86_64) or of its predecessor tflite-runtime (armv7l)."""
+_ENGINES = ("litert", "c")
 
 
 class RaspberryPi:
     """The family `raspberrypi`, which the target `host` is of as well."""
 
     def check(self, job: Job) -> Iterable[Diagnostic]:
-        cpu = job.profile.cpu
+        cpu, engine = job.profile.cpu, job.profile.engine
+        if engine not in _ENGINES:
+            yield _error(f"no engine {engine!r} is for this family", f"engine may be {' or '.join(_ENGINES)}")
         if cpu is None:
             yield _error("the profile has no [cpu] table", "add it to the target's file")
         elif cpu.machine not in _MACHINES:
-            yield _error(f"no LiteRT is published for {cpu.machine!r}", f"cpu.machine may be {', '.join(_MACHINES)}")
+            yield from _only_c(job, cpu.machine)
         model = job.quantized.model
         need = plan_memory(model).arena_bytes + cost_of(model).constant_bytes
         yield from exceeds("activations and constants, runtime aside,", need, job.profile.memory.ram_bytes, "RAM")
 
     def emit(self, job: Job) -> Product:
         assert job.profile.cpu is not None, "check comes first"
-        model = Entry(path="model/model.tflite", content=write_tflite(job.quantized.model), role="model")
         generated, notes = _in_c(job)
+        engine = "c" if generated and job.profile.engine == "c" else "litert"
+        role = "source" if engine == "c" else "model"
+        model = Entry(path="model/model.tflite", content=write_tflite(job.quantized.model), role=role)
         return Product(
-            files=(model, *_runtime(job, job.profile.cpu.machine, in_c=bool(generated)), *generated),
+            files=(model, *_runtime(job, job.profile.cpu.machine, engine, in_c=bool(generated)), *generated),
             artifact=model.path,
-            engine="litert",
-            engines=("c",) if generated else (),
+            engine=engine,
+            engines=tuple({"c", "litert"} - {engine}) if generated and job.profile.cpu.machine in _MACHINES else (),
             diagnostics=notes,
         )
+
+
+def _only_c(job: Job, machine: str) -> Iterable[Diagnostic]:
+    """What keeps a model from a CPU that no LiteRT is published for: whatever keeps it from becoming C."""
+    if job.profile.engine != "c" or job.recipe.scheme not in CALIBRATED:
+        hint = f'cpu.machine may be {", ".join(_MACHINES)}; with `engine = "c"` and an int8 recipe any'
+        yield _error(f"no LiteRT is published for {machine!r}", hint)
+    else:
+        yield from unsupported(job.quantized.model, job.arithmetic)
 
 
 def _in_c(job: Job) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
@@ -54,12 +68,18 @@ def _in_c(job: Job) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
     return emit_c(job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}"), ()
 
 
-def _runtime(job: Job, machine: str, *, in_c: bool) -> Iterable[Entry]:
+def _runtime(job: Job, machine: str, engine: str, *, in_c: bool) -> Iterable[Entry]:
+    """The runner in Python, which takes either engine. Where the C runtime leads, the device needs none of it."""
+    role = "alternative" if engine == "c" else "runtime"
     values = {
+        "engine": engine,
+        "core": job.profile.cpu.core if job.profile.cpu else "",
+        "litert": machine in _MACHINES,
         "name": job.name,
         "version": job.version,
         "title": job.profile.title,
         "machine": machine,
+        "arithmetic": job.arithmetic,
         "resolver": "reference" if job.arithmetic == "integer" else "default",
         "inputs": _table(job.quantized.model, inputs=True),
         "outputs": _table(job.quantized.model, inputs=False),
@@ -69,7 +89,7 @@ def _runtime(job: Job, machine: str, *, in_c: bool) -> Iterable[Entry]:
         yield Entry(
             path=f"runtime/{name}",
             content=render(f"runner/raspberrypi/{name}.j2", **values),
-            role="doc" if name.endswith(".md") else "runtime",
+            role="doc" if name.endswith(".md") else role,
         )
 
 

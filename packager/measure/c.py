@@ -84,8 +84,16 @@ def run_program(
     )
 
 
-def run_c(bundle: Path, inputs: Sequence[Array], *, model: str = "model/model.tflite") -> tuple[Array, ...]:
-    """Compile the C runtime of a bundle and run it; `model` is the TFLite file that says the shapes.
+def run_c(
+    bundle: Path, inputs: Sequence[Array], *, model: str = "model/model.tflite", own: Sequence[str] = ()
+) -> tuple[Array, ...]:
+    """Run the C runtime of a bundle.
+
+    Args:
+        bundle: Its folder.
+        inputs: One array an input, ``[count, ...]`` in the model's own types.
+        model: The TFLite file that says the shapes.
+        own: The command of the bundle's own program; without one the sources are compiled.
 
     Raises:
         ConfigError: the bundle holds no C runtime, or the inputs do not fit.
@@ -96,6 +104,8 @@ def run_c(bundle: Path, inputs: Sequence[Array], *, model: str = "model/model.tf
         raise ConfigError(f"{bundle.name} holds no C runtime", hint="its report says which operator has no C kernel")
     described = read_tflite(bundle / model)
     check(inputs, described.input_names(), described.input_types())
+    if own:
+        return run_program(Path(own[-1]), described, inputs, emulator=own[:-1])
     with tempfile.TemporaryDirectory(prefix="edgepack-c-") as folder:
         return run_program(compile_runtime(source, Path(folder)), described, inputs)
 
@@ -109,7 +119,7 @@ def selftest(program: Path, *, emulator: Sequence[str] = ()) -> str:
     done = _start([*emulator, str(program), "--selftest"], b"", "the self-test")
     said = done.stdout.decode(errors="replace").strip()
     if done.returncode not in (0, 1) or not said.startswith("selftest: "):
-        raise ToolError(f"the self-test ended with {done.returncode}", details=_said(done))
+        raise ToolError(f"the self-test ended with {done.returncode}", details=_said(done) or "it printed nothing")
     return said.removeprefix("selftest: ") if done.returncode else ""
 
 

@@ -6,6 +6,7 @@ helpers that it takes from its own libc and compiler.
 
 import dataclasses
 import importlib.util
+import platform
 import shutil
 import struct
 import subprocess
@@ -117,7 +118,8 @@ def cross_compiler(cpu: Cpu) -> CrossCompiler | None:
     if zig := _zig():
         flags = ("-target", kind.zig, *_core(cpu, "_"))
         return CrossCompiler(name="zig", command=(*zig, "cc"), flags=flags, emulator=kind.emulator)
-    for name in kind.gcc:
+    own = ("gcc",) if cpu.machine == platform.machine() else ()
+    for name in (*kind.gcc, *own):
         if path := shutil.which(name):
             flags = (*kind.flags, *_core(cpu, "-"))
             return CrossCompiler(name=name, command=(path,), flags=flags, emulator=kind.emulator)

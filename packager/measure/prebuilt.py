@@ -17,6 +17,7 @@ from typing import Any
 
 from packager.config.profile import Cpu
 from packager.errors import ToolError
+from packager.measure.c import RUNTIME, compiler
 from packager.measure.cross import FLAGS, CrossCompiler, cross_compiler, run_tool
 
 FOLDER = "prebuilt"
@@ -53,24 +54,24 @@ def prebuild(source: Path, cpu: Cpu) -> Prebuilt | None:
     Raises:
         ToolError: the compiler refuses the code.
     """
-    compiler = cross_compiler(cpu)
-    if compiler is None:
+    cross = cross_compiler(cpu)
+    if cross is None:
         return None
     with tempfile.TemporaryDirectory(prefix="edgepack-prebuilt-") as name:
         folder = Path(shutil.copytree(source, Path(name, "c")))
-        files = _for_linux(folder, compiler) if compiler.emulator else _for_firmware(folder, compiler)
-    level = "-O3" if compiler.emulator else "-Os"
-    version = compiler.version()
-    how = " ".join((level, *compiler.flags))
+        files = _for_linux(folder, cross) if cross.emulator else _for_firmware(folder, cross)
+    level = "-O3" if cross.emulator else "-Os"
+    version = cross.version()
+    how = " ".join((level, *cross.flags))
     about = {
         "machine": cpu.machine,
         "core": cpu.core,
         "features": list(cpu.features),
-        "compiler": f"{compiler.name} {version}",
+        "compiler": f"{cross.name} {version}",
         "flags": how,
     }
     text = json.dumps(about, indent=1) + "\n"
-    return Prebuilt(files={**files, ABOUT: text.encode()}, compiler=compiler.name, version=version, how=how)
+    return Prebuilt(files={**files, ABOUT: text.encode()}, compiler=cross.name, version=version, how=how)
 
 
 def emulator_for(machine: str, features: Iterable[str]) -> tuple[str, ...] | None:
@@ -84,6 +85,26 @@ def emulator_for(machine: str, features: Iterable[str]) -> tuple[str, ...] | Non
     return None
 
 
+def program_of(bundle: Path, *, emulate: bool = True) -> tuple[str, ...]:
+    """Return the command that runs a bundle's own runner here; empty where there is none, or it can't be run."""
+    folder = bundle / RUNTIME / FOLDER
+    said = about(folder)
+    if not said or not (folder / RUNNER).is_file():
+        return ()
+    runs = emulator_for(said["machine"], said["features"])
+    return () if runs is None or (runs and not emulate) else (*runs, str(folder / RUNNER))
+
+
+def describe(bundle: Path) -> str:
+    """Say in a line what runs for a bundle's C runtime."""
+    command = program_of(bundle)
+    if not command:
+        return f"its sources, compiled for this machine by {Path((compiler() or ('no compiler',))[0]).name}"
+    core = about(bundle / RUNTIME / FOLDER).get("core", "")
+    under = f"under {Path(command[0]).name}" if len(command) > 1 else "natively"
+    return f"{RUNTIME}/{FOLDER}/{RUNNER} for {core}, {under}"
+
+
 def about(folder: Path) -> Mapping[str, Any]:
     """Return what is said of the programs in a runtime's folder `prebuilt`; empty where there are none."""
     try:
@@ -94,8 +115,8 @@ def about(folder: Path) -> Mapping[str, Any]:
     return read if sound else {}
 
 
-def _for_linux(folder: Path, compiler: CrossCompiler) -> Mapping[str, bytes]:
-    build = [*compiler.command, *compiler.flags, *_OPTIMIZED]
+def _for_linux(folder: Path, cross: CrossCompiler) -> Mapping[str, bytes]:
+    build = [*cross.command, *cross.flags, *_OPTIMIZED]
     units = [f"{unit}.o" for unit in _UNITS]
     for unit in _UNITS:
         _compile(folder, build, unit)
@@ -104,17 +125,17 @@ def _for_linux(folder: Path, compiler: CrossCompiler) -> Mapping[str, bytes]:
     _compile(folder, bare, "main", "main_test.o")
     _compile(folder, [*bare, "-DEDGEPACK_NO_SELFTEST"], "main")
     needed = ["model.o", "model_weights.o", "support.o"]
-    _link(folder, compiler, ["-static", "-o", RUNNER, "main.o", *needed])
-    _link(folder, compiler, ["-static", "-o", SELFTEST, "main_test.o", "selftest.o", *needed])
-    _link(folder, compiler, ["-shared", f"-Wl,-soname,{SHARED}", "-o", SHARED, *needed])
-    _tool(folder, [*compiler.archiver(), "rcsD", STATIC, *units])
+    _link(folder, cross, ["-static", "-o", RUNNER, "main.o", *needed])
+    _link(folder, cross, ["-static", "-o", SELFTEST, "main_test.o", "selftest.o", *needed])
+    _link(folder, cross, ["-shared", f"-Wl,-soname,{SHARED}", "-o", SHARED, *needed])
+    _tool(folder, [*cross.archiver(), "rcsD", STATIC, *units])
     return {name: (folder / name).read_bytes() for name in (RUNNER, SELFTEST, SHARED, STATIC)}
 
 
-def _for_firmware(folder: Path, compiler: CrossCompiler) -> Mapping[str, bytes]:
+def _for_firmware(folder: Path, cross: CrossCompiler) -> Mapping[str, bytes]:
     for unit in _UNITS:
-        _compile(folder, [*compiler.command, *compiler.flags, *FLAGS, "-I.", "-DEDGEPACK_INCBIN=1"], unit)
-    _tool(folder, [*compiler.archiver(), "rcsD", STATIC, *(f"{unit}.o" for unit in _UNITS)])
+        _compile(folder, [*cross.command, *cross.flags, *FLAGS, "-I.", "-DEDGEPACK_INCBIN=1"], unit)
+    _tool(folder, [*cross.archiver(), "rcsD", STATIC, *(f"{unit}.o" for unit in _UNITS)])
     return {STATIC: (folder / STATIC).read_bytes()}
 
 
@@ -123,10 +144,10 @@ def _compile(folder: Path, build: Sequence[str], unit: str, to: str = "") -> Non
     _tool(folder, [*build, "-c", f"{unit}.c", "-o", to or f"{unit}.o"])
 
 
-def _link(folder: Path, compiler: CrossCompiler, rest: Sequence[str]) -> None:
+def _link(folder: Path, cross: CrossCompiler, rest: Sequence[str]) -> None:
     """Link; where a helper of the compiler is missing, with its library, which zig takes a while to make once."""
-    command = [*compiler.command, *compiler.flags, *_LINKED, *rest]
-    if compiler.name != "zig":
+    command = [*cross.command, *cross.flags, *_LINKED, *rest]
+    if cross.name != "zig":
         _tool(folder, [*command, "-lgcc"])
         return
     try:
@@ -138,7 +159,8 @@ def _link(folder: Path, compiler: CrossCompiler, rest: Sequence[str]) -> None:
 
 
 def _tool(folder: Path, command: Sequence[str]) -> None:
-    run_tool(command, f"{Path(command[0]).name} on the C runtime", folder=folder)
+    name = "zig" if "ziglang" in command else Path(command[0]).name
+    run_tool(command, f"{name} on the C runtime", folder=folder)
 
 
 def _wanted(machine: str, features: Iterable[str]) -> set[str]:

@@ -16,6 +16,7 @@ from packager.config.profile import load_profile
 from packager.families import family_of
 from packager.families.raspberrypi import FAMILY
 from packager.ir import DType, GraphBuilder, Model, QuantParams, difference, read_tflite_bytes
+from packager.measure.c import compiler
 from packager.quantize import Quantized
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
@@ -214,3 +215,57 @@ def wide_model() -> Model:
     half = QuantParams.per_tensor(0.5, 0)
     x = b.input("x", (1, 3), DType.INT16, half)
     return b.model([b.op("RELU", [x], (1, 3), dtype=DType.INT16, quant=half)])
+
+
+def c_bundle(root: Path, arithmetic: str = "xnnpack") -> Bundle:
+    """A bundle with the shared library that `make` would have made."""
+    made = Bundle(root, dense_integer_model(), arithmetic)
+    source = made.folder / "runtime" / "c"
+    if not compiler():
+        pytest.skip("no C compiler is here")
+    files = [str(source / name) for name in ("model.c", "model_weights.c")]
+    flags = ["-std=c99", "-shared", "-fPIC", f"-I{source}", "-o", str(source / "libmodel.so")]
+    subprocess.run([*compiler(), *files, *flags], check=True)
+    return made
+
+
+def test_the_runner_takes_the_c_runtime(tmp_path: Path) -> None:
+    bundle = c_bundle(tmp_path)
+    np.save(bundle.root / "integers.npy", X)
+    done = bundle.run("integers.npy", "--engine", "c", "-o", "out.npz", "--benchmark", "5")
+    assert done.returncode == 0, done.stderr
+    assert "latency ms over 5 runs" in done.stdout
+    assert np.load(bundle.root / "out.npz")["y"].tolist() == [[2, 8], [8, 20], [12, 30]]
+    bundle.golden([[2, 8], [8, 20], [12, 30]], machine="vax")
+    assert bundle.run("--selftest", "--engine", "c", "--against", "litert-default").returncode == 0
+    bundle.golden([[2, 8], [8, 20], [12, 31]], machine="vax")
+    assert bundle.run("--selftest", "--engine", "c", "--against", "litert-default").returncode == 4
+
+
+def test_without_litert_the_runner_falls_back_to_c_and_says_so(tmp_path: Path) -> None:
+    bundle = c_bundle(tmp_path)
+    np.save(bundle.root / "integers.npy", X)
+    for name in ("ai_edge_litert", "tflite_runtime"):
+        (bundle.folder / "runtime" / f"{name}.py").write_text("raise ImportError('none here')\n", encoding="utf-8")
+    done = bundle.run("integers.npy")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("by the C runtime: neither runtime can be imported: none here")
+    strict = bundle.run("integers.npy", "--engine", "litert")
+    assert strict.returncode == 1
+    assert "pip install -r" in strict.stderr
+
+
+def test_a_cpu_without_litert_takes_c_or_nothing() -> None:
+    profile = dataclasses.replace(load_profile("raspberrypi"), engine="c")
+    assert profile.cpu is not None
+    small = dataclasses.replace(profile, cpu=dataclasses.replace(profile.cpu, machine="armv6l", core="ARM1176JZF-S"))
+    asked = job(small, integer_source())
+    assert not list(FAMILY.check(asked))
+    product = FAMILY.emit(asked)
+    assert (product.engine, product.engines) == ("c", ())
+    lines = next(e.content.decode() for e in product.files if e.path == "runtime/requirements.txt").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ["numpy>=1.19"]
+    (found,) = FAMILY.check(job(small, Quantized(model=dense_model(), float_model=None, ranges={}, plan=None)))
+    assert found.where.startswith("FULLY_CONNECTED #0")
+    (found,) = FAMILY.check(job(dataclasses.replace(profile, engine="tvm"), integer_source()))
+    assert "no engine 'tvm'" in found.message

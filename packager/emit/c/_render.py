@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
 from typing import Any
 
+import numpy as np
+
 from packager.bundle import Entry
 from packager.config.samples import Samples
 from packager.data import data_dir
@@ -151,6 +153,7 @@ def _type(type_: TensorType) -> dict[str, Any]:
         "elements": type_.elements,
         "bytes": type_.nbytes,
         "scale": text.decimal(type_.scale) if quantized else "",
+        "double": repr(float(np.float32(type_.scale))) if quantized else "0.0",
         "zero_point": type_.zero_point if quantized else 0,
     }
 

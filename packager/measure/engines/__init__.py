@@ -2,12 +2,12 @@
 
 A module exports ``run(bundle, artifact, inputs)``, and `bench` where its time means something. An engine with more than
 one way to compute exports `VARIANTS`, from the variant's name to a function of the same form: ``litert-reference`` is
-the variant ``reference`` of `litert`.
+the variant ``reference`` of `litert`. One that chooses what to run says what by `how`.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -49,6 +49,9 @@ class Bench(Protocol):
         """
 
 
+How = Callable[[Path], str]
+
+
 def engine_names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
@@ -69,6 +72,13 @@ def find_engine(name: str) -> Run:
         raise ConfigError(f"no engine is called {name!r}", hint=did_you_mean(name, known))
     run: Run = variants.get(variant, module.run)
     return run
+
+
+def how_it_runs(name: str, bundle: Path) -> str:
+    """Say what the engine called `name` runs of a bundle, where it has a choice; empty where it has none."""
+    find_engine(name)
+    how: How | None = getattr(importlib.import_module(f"{__name__}.{name.partition('-')[0]}"), "how", None)
+    return how(bundle) if how else ""
 
 
 def find_bench(name: str) -> Bench | None:

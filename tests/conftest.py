@@ -3,15 +3,28 @@
 A search that differs from run to run blames whoever pushed last, and a deadline would time the machine.
 """
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
+
+from packager.build import compiled
+from packager.measure.prebuilt import prebuild
 
 settings.register_profile("edgepack", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("edgepack")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _sources_only() -> Iterator[None]:
+    """Builds find no C compiler for their target: it takes seconds a bundle."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "prebuild", lambda *_: None)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _sources_only(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Builds find no C compiler for their target, but in tests marked ``compiles``: it takes seconds a bundle."""
-    if request.node.get_closest_marker("compiles") is None:
-        monkeypatch.setattr("packager.build.compiled.prebuild", lambda *_: None)
+def _compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests marked ``compiles`` find it."""
+    if request.node.get_closest_marker("compiles") is not None:
+        monkeypatch.setattr(compiled, "prebuild", prebuild)

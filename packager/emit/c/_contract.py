@@ -43,6 +43,8 @@ class Invocation:
     """``ep_<kernel>_run`` by default."""
     struct: str = ""
     """``ep_<kernel>`` by default."""
+    shares: bool = False
+    """Whether the kernel takes threads, where they are asked for, and cuts its work into parts."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

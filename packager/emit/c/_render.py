@@ -22,10 +22,10 @@ from packager.util.hashing import sha256_bytes
 
 _FOLDER = "c"
 _INCLUDE = re.compile(r'^#include "(\w+)\.h"', re.MULTILINE)
-_ALWAYS = {"edgepack"}
+_ALWAYS = {"edgepack", "threads"}
 """The header that the generated files include themselves."""
 _CTYPES = {"float32": "float"}
-_COPIED = ("main.c", "hosted.h", "linux.h", "support.c")
+_COPIED = ("main.c", "hosted.h", "linux.h", "support.c", "threads.h", "threads.c")
 _RENDERED = (
     *("model.h", "model.c", "model_weights.h", "model_weights.c", "selftest.c"),
     *("CMakeLists.txt", "Makefile", "model.py"),
@@ -186,10 +186,11 @@ def _layer(laid: Laid, index: int) -> dict[str, Any]:
 
 def _call(layer: Layer, n: int, call: Invocation, scratch: int) -> dict[str, str]:
     variable = "call" if len(layer.invocations) == 1 else f"call_{n}"
+    shared = " EP_THREADS" if call.shares else ""
     arguments = ", ".join(a if a != SCRATCH else f"AT({scratch})" for a in call.arguments)
     return {
         "struct": call.struct or f"ep_{call.kernel}",
         "variable": variable,
         "fields": text.wrapped(text.initialiser(call.fields) + ";", " " * 8),
-        "text": f"{call.function or f'ep_{call.kernel}_run'}(&{variable}, {arguments});",
+        "text": f"{call.function or f'ep_{call.kernel}_run'}(&{variable}, {arguments}{shared});",
     }

@@ -63,6 +63,7 @@ class _Conv2d:
             invocations=(
                 Invocation(
                     kernel="conv_2d",
+                    shares=True,
                     arguments=(op.at_input(0), op.at_output(), SCRATCH),
                     fields={
                         "window": window,

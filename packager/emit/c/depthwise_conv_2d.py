@@ -35,6 +35,7 @@ class _DepthwiseConv2d:
             invocations=(
                 Invocation(
                     kernel="depthwise_conv_2d",
+                    shares=True,
                     arguments=(op.at_input(0), op.at_output(), SCRATCH),
                     fields={
                         "window": window_of(op, height, width),

@@ -37,6 +37,7 @@ class _FullyConnected:
             invocations=(
                 Invocation(
                     kernel="fully_connected",
+                    shares=True,
                     arguments=(op.at_input(0), op.at_output()),
                     fields={
                         "matrix": matrix_fields(op, runs, scaling),

@@ -7,6 +7,7 @@
 #define EDGEPACK_CONV_2D_H
 
 #include "matrix.h"
+#include "threads.h"
 #include "window.h"
 
 #define EP_PATCHES 4
@@ -20,11 +21,75 @@ typedef struct {
     int32_t direct; /* Whether runs may be read from the input. */
 } ep_conv_2d;
 
-/* Each has ep_conv_2d_run(c, in, out, patches). */
+/* Each has ep_conv_2d_whole(c, in, out, patches). */
 #if EP_AVX2
 #include "conv_2d_avx2.h"
 #else
 #include "conv_2d_patches.h"
 #endif
+
+typedef struct {
+    const ep_conv_2d *layer;
+    const int8_t *in;
+    int8_t *out;
+    int8_t *patches; /* Null where each part brings its own. */
+} ep_conv_2d_job;
+
+EP_INLINE void ep_conv_2d_job_run(const ep_conv_2d_job *job, const ep_conv_2d *c, const int8_t *in, int8_t *out)
+{
+#if defined(EDGEPACK_THREADS) && !EP_AVX2
+    int8_t patches[EP_PATCHES * EP_DEPTH];
+    ep_conv_2d_whole(c, in, out, job->patches ? job->patches : patches);
+#else
+    ep_conv_2d_whole(c, in, out, job->patches);
+#endif
+}
+
+/* Rows of output, of all images one after the other; columns where the output is one row. */
+static void ep_conv_2d_lines(void *argument, int32_t first, int32_t last)
+{
+    const ep_conv_2d_job *const job = argument;
+    const ep_window *const w = &job->layer->window;
+    ep_conv_2d part = *job->layer;
+    if (w->batches * w->output_h == 1) {
+        part.window = ep_window_columns(w, first, last);
+        ep_conv_2d_job_run(job, &part, job->in, job->out + (ptrdiff_t)first * w->output_c);
+        return;
+    }
+    for (int32_t n = first / w->output_h; first < last; n++) {
+        const int32_t from = first - n * w->output_h, to = ep_min(last - n * w->output_h, w->output_h);
+        part.window = ep_window_rows(w, from, to);
+        ep_conv_2d_job_run(job, &part, job->in + n * ep_image_in(w),
+                           job->out + (ptrdiff_t)first * w->output_w * w->output_c);
+        first += to - from;
+    }
+}
+
+/* Blocks of outputs, of all pixels. */
+static void ep_conv_2d_blocks(void *argument, int32_t first, int32_t last)
+{
+    const ep_conv_2d_job *const job = argument;
+    const ep_matrix matrix = ep_matrix_blocks(job->layer->groups, first, last);
+    ep_conv_2d part = *job->layer;
+    part.groups = &matrix;
+    ep_conv_2d_job_run(job, &part, job->in, job->out + first * EP_BLOCK);
+}
+
+static void ep_conv_2d_run(const ep_conv_2d *c, const int8_t *in, int8_t *out, int8_t *patches EP_THREADS_PARAMETER)
+{
+    const ep_window *const w = &c->window;
+    const int32_t rows = w->batches * w->output_h, pixels = rows * w->output_w;
+    const int64_t work = pixels * c->group_count * ep_matrix_work(c->groups);
+    ep_conv_2d_job job = {c, in, out, patches};
+    if (!EP_SHARES) {
+        ep_conv_2d_whole(c, in, out, patches);
+        return;
+    }
+    job.patches = NULL;
+    if (c->group_count == 1 && c->groups->outputs > pixels) /* The larger operand is divided. */
+        ep_share(ep_conv_2d_blocks, &job, ep_matrix_block_count(c->groups), work EP_THREADS);
+    else
+        ep_share(ep_conv_2d_lines, &job, rows > 1 ? rows : pixels, work EP_THREADS);
+}
 
 #endif

@@ -131,7 +131,7 @@ static void ep_conv_2d_strips(const ep_conv_2d *c, const int8_t *in, int8_t *out
         }
 }
 
-static void ep_conv_2d_run(const ep_conv_2d *c, const int8_t *in, int8_t *out, int8_t *patches)
+static void ep_conv_2d_whole(const ep_conv_2d *c, const int8_t *in, int8_t *out, int8_t *patches)
 {
     const ep_window *const w = &c->window;
     (void)patches;

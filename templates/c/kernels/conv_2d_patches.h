@@ -82,7 +82,7 @@ static void ep_conv_2d_direct(const ep_conv_2d *c, const int8_t *in, int8_t *out
     }
 }
 
-static void ep_conv_2d_run(const ep_conv_2d *c, const int8_t *in, int8_t *out, int8_t *patches)
+static void ep_conv_2d_whole(const ep_conv_2d *c, const int8_t *in, int8_t *out, int8_t *patches)
 {
     const ep_window *const w = &c->window;
     for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w), out += ep_image_out(w)) {

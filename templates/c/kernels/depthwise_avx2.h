@@ -122,6 +122,15 @@ static void ep_group_copied(const ep_group *group, const ep_depthwise_conv_2d *d
     ep_groups_run(group, 1, d, copied, 0, lanes, out);
 }
 
+/* Where the taps of a pixel lie; the last of an odd count twice, to be joined with itself, the second time for nothing. */
+EP_INLINE void ep_group_taps(const ep_window *w, const int8_t *in, int32_t y, int32_t x, const int8_t *outside,
+                             const int8_t **taps)
+{
+    const int32_t count = w->kernel_h * w->kernel_w;
+    ep_depthwise_taps(w, in, y, x, outside, taps);
+    taps[(count - 1) | 1] = taps[count - 1];
+}
+
 /* The last address of a tap that lies in the input. */
 EP_INLINE const int8_t *ep_last_tap(const int8_t *const *taps, int32_t count, const int8_t *outside)
 {
@@ -139,10 +148,9 @@ static void ep_group_row(const ep_group *group, const ep_depthwise_conv_2d *d, c
     const int32_t count = w->kernel_h * w->kernel_w, step = w->stride_w * w->input_c;
     const int inner = y >= w->top && y < w->bottom;
     const int8_t *taps[2 * EP_PAIRS];
-    taps[(count - 1) | 1] = outside; /* Joins the last of an odd count. */
     for (int32_t x = 0; x < w->output_w;) {
         const int32_t room = x >= w->left && x < w->right ? w->right - x : 1, run = inner ? room : ep_min(room, pixels);
-        ep_depthwise_taps(w, in, y, x, outside, taps);
+        ep_group_taps(w, in, y, x, outside, taps);
         const int8_t *const last = ep_last_tap(taps, count, outside);
         for (int32_t i = 0, taken; i < run; i += taken, out += taken * w->output_c) {
             taken = ep_min(pixels, run - i);
@@ -163,10 +171,9 @@ static void ep_groups_row(const ep_group *groups, int32_t count, const ep_depthw
     const int inner = y >= w->top && y < w->bottom;
     const ptrdiff_t step = (ptrdiff_t)w->stride_w * w->input_c;
     const int8_t *taps[2 * EP_PAIRS];
-    taps[(w->kernel_h * w->kernel_w - 1) | 1] = outside;
     for (int32_t x = 0; x < w->output_w;) {
         const int32_t run = inner && x >= w->left && x < w->right ? w->right - x : 1;
-        ep_depthwise_taps(w, in, y, x, outside, taps);
+        ep_group_taps(w, in, y, x, outside, taps);
         for (int32_t i = 0; i < run; i++, out += w->output_c)
             ep_groups_run(groups, count, d, taps, i * step, EP_GROUP, out);
         x += run;
@@ -174,14 +181,13 @@ static void ep_groups_row(const ep_group *groups, int32_t count, const ep_depthw
 }
 
 /* Less than 16 channels. */
-static void ep_depthwise_narrow(const ep_depthwise_conv_2d *layer, const int8_t *in, int8_t *out, int8_t *outside)
+static void ep_depthwise_narrow(const ep_depthwise_conv_2d *layer, const int8_t *in, int8_t *out, const int8_t *outside)
 {
     const ep_window *const w = &layer->window;
     const int32_t pixels = w->stride_w == 1 ? EP_GROUP / w->output_c : 1;
     ep_depthwise_conv_2d d = *layer;
     ep_repeated repeated;
     ep_group group;
-    memset(outside, layer->zero_point, EP_GROUP);
     ep_repeat(&repeated, &d, pixels * w->output_c);
     ep_group_load(&group, &d, 0);
     for (int32_t row = 0; row < w->batches * w->output_h; row++)
@@ -189,7 +195,7 @@ static void ep_depthwise_narrow(const ep_depthwise_conv_2d *layer, const int8_t 
                      row % w->output_h, pixels, outside);
 }
 
-static void ep_depthwise_groups(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, int8_t *outside)
+static void ep_depthwise_groups(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, const int8_t *outside)
 {
     const ep_window *const w = &d->window;
     const int32_t channels = w->output_c;

@@ -6,6 +6,7 @@
 
 #include "requantize.h"
 #include "target.h"
+#include "threads.h"
 #include "window.h"
 
 typedef struct {
@@ -42,9 +43,8 @@ EP_INLINE void ep_depthwise_taps(const ep_window *w, const int8_t *in, int32_t y
 #include "depthwise_neon.h"
 #endif
 
-static void ep_depthwise_conv_2d_run(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, int8_t *outside)
+static void ep_depthwise_whole(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, int8_t *outside)
 {
-    memset(outside, d->zero_point, (size_t)d->window.input_c);
 #if defined(EP_DEPTHWISE_VECTORS)
     if (d->multiplier == 1) {
         EP_DEPTHWISE_VECTORS(d, in, out, outside);
@@ -52,6 +52,40 @@ static void ep_depthwise_conv_2d_run(const ep_depthwise_conv_2d *d, const int8_t
     }
 #endif
     ep_depthwise_pixels(d, in, out, outside);
+}
+
+typedef struct {
+    const ep_depthwise_conv_2d *layer;
+    const int8_t *in;
+    int8_t *out, *outside;
+} ep_depthwise_job;
+
+/* Rows of output, of all images one after the other. */
+static void ep_depthwise_lines(void *argument, int32_t first, int32_t last)
+{
+    const ep_depthwise_job *const job = argument;
+    const ep_window *const w = &job->layer->window;
+    ep_depthwise_conv_2d part = *job->layer;
+    for (int32_t n = first / w->output_h; first < last; n++) {
+        const int32_t from = first - n * w->output_h, to = ep_min(last - n * w->output_h, w->output_h);
+        part.window = ep_window_rows(w, from, to);
+        ep_depthwise_whole(&part, job->in + n * ep_image_in(w),
+                           job->out + (ptrdiff_t)first * w->output_w * w->output_c, job->outside);
+        first += to - from;
+    }
+}
+
+static void ep_depthwise_conv_2d_run(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out,
+                                     int8_t *outside EP_THREADS_PARAMETER)
+{
+    const ep_window *const w = &d->window;
+    const int64_t work = (int64_t)w->batches * ep_image_out(w) * w->kernel_h * w->kernel_w;
+    ep_depthwise_job job = {d, in, out, outside};
+    memset(outside, d->zero_point, (size_t)ep_max(w->input_c, d->multiplier == 1 ? d->channels : 0));
+    if (EP_SHARES)
+        ep_share(ep_depthwise_lines, &job, w->batches * w->output_h, work EP_THREADS);
+    else
+        ep_depthwise_whole(d, in, out, outside);
 }
 
 #endif

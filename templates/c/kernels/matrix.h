@@ -29,6 +29,28 @@ typedef struct {
     ptrdiff_t out_stride;
 } ep_vectors;
 
+/* The outputs of blocks `first` to before `last`. */
+EP_INLINE ep_matrix ep_matrix_blocks(const ep_matrix *m, int32_t first, int32_t last)
+{
+    const int32_t from = first * EP_BLOCK;
+    ep_matrix part = *m;
+    part.weights += (ptrdiff_t)from * m->rows * m->quads * 4;
+    part.bias += from;
+    part.outputs = ep_min(last * EP_BLOCK, m->outputs) - from;
+    if (m->scaling.rule == ep_rule_float32) {
+        part.scaling.scale += from;
+    } else {
+        part.scaling.multiplier += from;
+        part.scaling.shift += from;
+    }
+    return part;
+}
+
+EP_INLINE int32_t ep_matrix_block_count(const ep_matrix *m) { return (m->outputs + EP_BLOCK - 1) / EP_BLOCK; }
+
+/* Multiplications of one vector. */
+EP_INLINE int64_t ep_matrix_work(const ep_matrix *m) { return (int64_t)m->outputs * m->rows * m->quads * 4; }
+
 #if EP_AVX512
 #include "matrix_avx512.h"
 #elif EP_AVX2

@@ -20,4 +20,27 @@ typedef struct {
 EP_INLINE ptrdiff_t ep_image_in(const ep_window *w) { return (ptrdiff_t)w->input_h * w->input_w * w->input_c; }
 EP_INLINE ptrdiff_t ep_image_out(const ep_window *w) { return (ptrdiff_t)w->output_h * w->output_w * w->output_c; }
 
+/* One image's output rows from `first` to before `last`, as a window of their own over the whole input. */
+EP_INLINE ep_window ep_window_rows(const ep_window *w, int32_t first, int32_t last)
+{
+    ep_window part = *w;
+    part.batches = 1;
+    part.output_h = last - first;
+    part.pad_h = w->pad_h - first * w->stride_h;
+    part.top = ep_clamp(w->top - first, 0, part.output_h);
+    part.bottom = ep_clamp(w->bottom - first, part.top, part.output_h);
+    return part;
+}
+
+/* The same of columns, where the output is one row. */
+EP_INLINE ep_window ep_window_columns(const ep_window *w, int32_t first, int32_t last)
+{
+    ep_window part = *w;
+    part.output_w = last - first;
+    part.pad_w = w->pad_w - first * w->stride_w;
+    part.left = ep_clamp(w->left - first, 0, part.output_w);
+    part.right = ep_clamp(w->right - first, part.left, part.output_w);
+    return part;
+}
+
 #endif

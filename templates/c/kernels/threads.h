@@ -20,7 +20,9 @@
 #define EP_THREADS_OF(model)
 #endif
 
+#ifndef EP_WORTH_SHARING
 #define EP_WORTH_SHARING 200000 /* Multiplications: some 5 us, what it takes to wake a thread. */
+#endif
 
 /* Some of a layer's lines: from `first` to before `last`. */
 typedef void ep_lines(void *job, int32_t first, int32_t last);

@@ -7,10 +7,10 @@ from packager.compress import Planned, plan_step
 from packager.config.budget import Budget, load_budget
 from packager.config.compression import StepTable, load_steps, steps_from
 from packager.config.profile import Profile, load_profile
-from packager.config.recipe import Recipe, load_recipe
+from packager.config.recipe import Recipe, check_recipe, load_recipe
 from packager.config.request import BuildRequest
 from packager.errors import ConfigError, did_you_mean
-from packager.ops import ARITHMETICS
+from packager.ops import ARITHMETICS, FAST17
 from packager.util.naming import slug
 
 IO_TYPES = ("int8", "uint8", "int16", "float32")
@@ -37,8 +37,9 @@ def resolve(request: BuildRequest) -> Resolved:
     """
     if not request.targets:
         raise ConfigError("no target given", hint="add --target NAME; see `edgepack targets`")
-    if request.arithmetic and request.arithmetic not in ARITHMETICS:
-        raise ConfigError(f"no arithmetic {request.arithmetic!r}", hint=did_you_mean(request.arithmetic, ARITHMETICS))
+    known = (*ARITHMETICS, FAST17)
+    if request.arithmetic and request.arithmetic not in known:
+        raise ConfigError(f"no arithmetic {request.arithmetic!r}", hint=did_you_mean(request.arithmetic, known))
     for kind in (request.inputs, request.outputs):
         if kind and kind not in IO_TYPES:
             raise ConfigError(f"inputs and outputs can't be {kind!r}", hint=did_you_mean(kind, IO_TYPES))
@@ -47,6 +48,10 @@ def resolve(request: BuildRequest) -> Resolved:
     if request.out.exists() and not request.out.is_dir():
         raise ConfigError(f"{request.out}: exists and is no directory", hint="give another one with -o")
     profiles = _profiles(request.targets)
+    for profile in profiles:
+        if request.arithmetic == FAST17 and profile.family != "fpga":
+            message = f"{profile.name} can't compute in arithmetic {FAST17!r}, which is the FPGA's own"
+            raise ConfigError(message, hint="build it on its own, or leave --arithmetic to the targets")
     recipes = {p.name: _recipe(request, p) for p in profiles}
     return Resolved(
         name=slug(request.name or request.model.stem),
@@ -100,6 +105,10 @@ def _profiles(targets: tuple[str, ...]) -> tuple[Profile, ...]:
 
 def _recipe(request: BuildRequest, profile: Profile) -> Recipe:
     recipe = load_recipe(request.recipe or profile.recipe)
-    return dataclasses.replace(
-        recipe, inputs=request.inputs or recipe.inputs, outputs=request.outputs or recipe.outputs
+    rate = request.frames_per_second
+    hardware = recipe.fpga if rate is None else dataclasses.replace(recipe.fpga, frames_per_second=rate)
+    recipe = dataclasses.replace(
+        recipe, inputs=request.inputs or recipe.inputs, outputs=request.outputs or recipe.outputs, fpga=hardware
     )
+    check_recipe(recipe)
+    return recipe

@@ -34,7 +34,9 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
 @click.option("--calibration", metavar="FILE", help="Typical inputs: .npz, .npy, a folder of .npy, or 'random'.")
 @click.option("--eval", "evaluation", metavar="FILE", type=click.Path(path_type=Path), help="Inputs with labels 'y'.")
 @click.option("--recipe", metavar="NAME", help="How to quantize: a shipped recipe or a .toml file.")
-@click.option("--arithmetic", metavar="NAME", help="xnnpack or integer; each target has its own default.")
+@click.option(
+    "--arithmetic", metavar="NAME", help="xnnpack or integer, fast17 for FPGAs; each target has its own default."
+)
 @click.option(
     "--budget", metavar="FILE", type=click.Path(path_type=Path), help="Limits; exit code 3 where one is over."
 )
@@ -47,6 +49,7 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
 @click.option("--seed", type=int, help="For --calibration random; 0 by default.")
 @click.option("--prune", metavar="S", help="Prune a share of the multiply-accumulates: 0.3, or a .toml file.")
 @click.option("--max-drop", type=float, metavar="POINTS", help="Accuracy that pruning may cost; needs --eval.")
+@click.option("--frames-per-second", type=float, metavar="N", help="Enough of an FPGA; at least cost, not flat out.")
 @click.option("--keep-dead-channels", is_flag=True, help="Keep channels that can't change the output.")
 @click.option("--no-measure", is_flag=True, help="Don't time the artifacts on this machine.")
 @click.option("-o", "--out", metavar="DIR", type=click.Path(path_type=Path), help="Where bundles go; dist by default.")
@@ -99,6 +102,7 @@ def _request(
         max_drop=pick("max_drop"),
         measure=measure,
         seed=pick("seed"),
+        frames_per_second=pick("frames_per_second"),
     )
 
 

@@ -36,6 +36,7 @@ class Project:
     """A share, ``"0.3"``, or a TOML file."""
     max_drop: float | None = None
     seed: int = 0
+    frames_per_second: float | None = None
 
 
 _PATHS = ("model", "out", "calibration", "eval", "budget", "prune")

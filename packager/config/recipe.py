@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from packager.config._table import from_table, parse_toml
+from packager.config.hardware import Hardware, hardware_problems
 from packager.data import data_dir
 from packager.errors import ConfigError, did_you_mean
 
@@ -67,6 +68,8 @@ class Recipe:
     outputs: str = "int8"
     calibration: Calibration = dataclasses.field(default_factory=Calibration)
     rules: tuple[Rule, ...] = ()
+    fpga: Hardware = dataclasses.field(default_factory=Hardware)
+    """For targets that are FPGAs."""
     steps: tuple[Mapping[str, Any], ...] = ()
     """Of compression, before the model is quantized: see `packager.config.compression`."""
 
@@ -126,6 +129,7 @@ def _problems(recipe: Recipe) -> Iterator[tuple[str, str]]:
         yield f"calibration.percentile = {how.percentile:g} is not in 50..100", "99.99 cuts one value in ten thousand"
     if recipe.scheme == "int16x8" and how.method == "entropy":
         yield "calibration by entropy is for 8 bits", "use minmax or percentile with int16x8"
+    yield from hardware_problems(recipe.fpga)
     for number, rule in enumerate(recipe.rules, 1):
         yield from _rule_problems(number, rule)
 

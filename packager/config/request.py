@@ -37,3 +37,5 @@ class BuildRequest:
     measure: bool = True
     """Time the artifact on this machine."""
     seed: int = 0
+    frames_per_second: float | None = None
+    """That are enough of an FPGA, at least cost; None for the recipe's."""

@@ -9,7 +9,7 @@ import numpy as np
 from packager.errors import Diagnostic, EdgePackError, Severity, UnsupportedError
 from packager.interp._samples import check, fixed_dims, own_dims
 from packager.ir import ABSENT, DType, Graph, Model, Node
-from packager.ops import ARITHMETICS, Array, Call, OpDef, call_of, find_op
+from packager.ops import ARITHMETICS, FAST17, Array, Call, OpDef, call_of, find_op
 
 _CHUNK = 16
 """Samples computed at once: enough to fill a matrix product, few enough to stay in memory."""
@@ -44,7 +44,7 @@ def run(model: Model, inputs: Sequence[Array], arithmetic: str = "xnnpack") -> t
         model: Static but for its batch, of operators that `unsupported` does not name. Samples are the steps of one
             stream: state is zero before the first, and passes from each to the next, as in LiteRT.
         inputs: One array an input, ``[count, ...]`` without the batch of 1, in the model's own types.
-        arithmetic: ``integer`` or ``xnnpack``.
+        arithmetic: ``integer`` or ``xnnpack``, or ``fast17`` of the FPGA's own.
 
     Returns:
         One array an output, ``[count, ...]``.
@@ -98,8 +98,8 @@ def _evaluate(
     model: Model, inputs: Sequence[Array], arithmetic: str, *, keep: set[int], chunk: int = _CHUNK
 ) -> Iterator[dict[int, Array]]:
     """Yield the kept tensors chunk by chunk of samples, each as `_samples` lays them out."""
-    if arithmetic not in ARITHMETICS:
-        raise EdgePackError(f"{arithmetic!r} is not an arithmetic", hint=f"one of {', '.join(ARITHMETICS)}")
+    if arithmetic not in (*ARITHMETICS, FAST17):
+        raise EdgePackError(f"{arithmetic!r} is not an arithmetic", hint=f"one of {', '.join(ARITHMETICS)}, {FAST17}")
     if found := unsupported(model):
         raise UnsupportedError.from_diagnostics(f"the reference interpreter, model {model.name!r}", found)
     graph = model.main

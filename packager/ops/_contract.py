@@ -13,6 +13,8 @@ Array = npt.NDArray[Any]
 
 ARITHMETICS = ("integer", "xnnpack")
 """``integer`` equals LiteRT's reference kernels, ``xnnpack`` LiteRT's default delegate; see `docs/numbers.md`."""
+FAST17 = "fast17"
+"""``integer``, but for sums of products: scaled by 17 bits, rounded once. Of no engine's own; for hardware alone."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

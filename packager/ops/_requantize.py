@@ -19,10 +19,16 @@ class Rule(enum.Enum):
     UPWARDS = "fixed point, rounded twice, both times with ties upwards"
     WIDE = "fixed point of 15 bits, rounded once, ties upwards"
     DOUBLE = "double, rounded once, ties away from zero"
+    FAST17 = "fixed point of 17 bits, rounded once, ties upwards"
     FLOAT32 = "float32, rounded once, ties to even"
 
 
-_FIXED = {Rule.TWICE: fixed.multiply, Rule.UPWARDS: fixed.multiply_upwards, Rule.WIDE: fixed.multiply_wide}
+_FIXED = {
+    Rule.TWICE: fixed.multiply,
+    Rule.UPWARDS: fixed.multiply_upwards,
+    Rule.WIDE: fixed.multiply_wide,
+    Rule.FAST17: fixed.multiply_fast17,
+}
 _BOUNDS: dict[int, tuple[float | None, float | None]] = {
     Activation.NONE: (None, None),
     Activation.RELU: (0.0, None),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from packager.ir import DType
-from packager.ops._contract import Array, Call, OpDef
+from packager.ops._contract import FAST17, Array, Call, OpDef
 from packager.ops._contraction import TYPES, finish, is_wide, objection, operands
 from packager.ops._requantize import Rule
 from packager.ops._windows import axes_of, windows
@@ -30,7 +30,9 @@ def rule_of(call: Call) -> Rule:
     """XNNPACK takes 8 bits only; 16-bit activations run on LiteRT's own kernels, ruy's where the bias is int32."""
     if is_wide(call):
         return Rule.WIDE
-    if call.arithmetic == "integer":
+    if call.arithmetic == FAST17 and call.input(0).dtype is DType.INT8:
+        return Rule.FAST17
+    if call.arithmetic != "xnnpack":
         return Rule.TWICE
     return Rule.UPWARDS if call.input(0).dtype is DType.INT16 else Rule.FLOAT32
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from packager.ir import DType
-from packager.ops._contract import Array, Call, OpDef
+from packager.ops._contract import FAST17, Array, Call, OpDef
 from packager.ops._contraction import TYPES, finish, is_wide, objection, operands
 from packager.ops._requantize import Rule
 from packager.ops._windows import axes_of, windows
@@ -27,6 +27,8 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
 def rule_of(call: Call) -> Rule:
     if is_wide(call):
         return Rule.WIDE
+    if call.arithmetic == FAST17 and call.input(0).dtype is DType.INT8:
+        return Rule.FAST17
     in_float = call.arithmetic == "xnnpack" and call.input(0).dtype is not DType.INT16
     return Rule.FLOAT32 if in_float else Rule.TWICE
 

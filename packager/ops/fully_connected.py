@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from packager.ir import DType
-from packager.ops._contract import Array, Call, OpDef
+from packager.ops._contract import FAST17, Array, Call, OpDef
 from packager.ops._contraction import TYPES, finish, is_wide, objection, operands
 from packager.ops._requantize import Rule
 
@@ -17,6 +17,8 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
 
 def rule_of(call: Call) -> Rule:
     """LiteRT's reference kernel scales accumulators in double and rounds once, unlike its convolutions."""
+    if call.arithmetic == FAST17 and call.input(0).dtype is DType.INT8:
+        return Rule.FAST17
     if call.arithmetic == "xnnpack":
         if call.input(0).dtype is not DType.INT16:
             return Rule.FLOAT32

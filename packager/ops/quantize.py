@@ -25,7 +25,7 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
 def _from_real(call: Call, x: Array) -> Array:
     """The reference kernel divides; XNNPACK and LiteRT's vector kernels multiply by the reciprocal, ties to even."""
     scale = np.float32(call.output.scale)
-    if call.arithmetic == "integer":
+    if call.arithmetic != "xnnpack":
         return fixed.half_away(np.clip(x / scale, -(2.0**31), 2.0**31 - 1))
     return np.rint(np.clip(x * (np.float32(1) / scale), -65536, 65536)).astype(np.int64)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from packager.ir import DType, Padding
-from packager.ops._contract import Array, Call, OpDef, present
+from packager.ops._contract import FAST17, Array, Call, OpDef, present
 from packager.ops._contraction import centred, finish
 from packager.ops._requantize import Rule
 from packager.ops._windows import axis_of
@@ -42,6 +42,8 @@ def _as_convolution(call: Call) -> Call:
 
 def _rule(call: Call) -> Rule:
     """XNNPACK leaves SAME padding with a stride over the kernel to LiteRT's own kernel."""
+    if call.arithmetic == FAST17:
+        return Rule.FAST17
     attrs, (_, height, width, _) = call.attrs, call.input(1).dims
     refused = attrs["padding"] == Padding.SAME and (attrs["stride_h"] > height or attrs["stride_w"] > width)
     return Rule.FLOAT32 if call.arithmetic == "xnnpack" and not refused else Rule.TWICE

@@ -95,12 +95,16 @@ Overhead = Callable[[Sequence[Choice]], Cost]
 """Cost of what lies between operators, which depends on the choices on both sides."""
 
 
-def fastest(units: Sequence[Unit], limits: Cost, overhead: Overhead) -> Folding:
-    """Return the folding of the least interval that fits; where none does, the smallest one, which says so itself."""
+def fastest(units: Sequence[Unit], limits: Cost, overhead: Overhead) -> tuple[Folding, Folding | None]:
+    """Return the folding of the least interval that fits; where none does, the smallest one, which says so itself.
+
+    Beside it the next faster one, which says what it lacks; None where no unit can be faster.
+    """
     intervals = sorted({c.cycles for u in units for c in u.choices})
     floor = max((min(c.cycles for c in u.choices) for u in units), default=1)
     intervals = intervals[bisect.bisect_left(intervals, floor) :] or [1]
     low, high = 0, len(intervals) - 1
+    refused: Folding | None = None
     best = at_interval(units, intervals[high], limits, overhead)
     while low < high:
         middle = (low + high) // 2
@@ -108,8 +112,8 @@ def fastest(units: Sequence[Unit], limits: Cost, overhead: Overhead) -> Folding:
         if folding.fits:
             best, high = folding, middle
         else:
-            low = middle + 1
-    return best
+            low, refused = middle + 1, folding
+    return best, refused
 
 
 def at_interval(units: Sequence[Unit], interval: int, limits: Cost, overhead: Overhead) -> Folding:

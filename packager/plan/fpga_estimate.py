@@ -8,6 +8,7 @@ none yet; hence the band.
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 LOGIC_BAND = (0.6, 1.4)
 """Factors on LUT and FF: the ends of the band."""
@@ -39,6 +40,31 @@ class Cost:
 
     def times(self, count: int) -> "Cost":
         return Cost(lut=self.lut * count, ff=self.ff * count, dsp=self.dsp * count, bram18=self.bram18 * count)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Factors:
+    lut: float = 1.0
+    ff: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Fit:
+    """What a synthesis taught about the estimates: factors by kind of process, and how far they still are off."""
+
+    factors: Mapping[str, Factors] = dataclasses.field(default_factory=dict)
+    others: Factors = Factors()
+    """For kinds that were not in it."""
+    band: tuple[float, float] = LOGIC_BAND
+    source: str = ""
+
+    def applied(self, kind: str, cost: "Cost") -> "Cost":
+        """A process's cost, logic scaled; DSP slices and block memories follow from the code and stay."""
+        factors = self.factors.get(kind, self.others)
+        return dataclasses.replace(cost, lut=cost.lut * factors.lut, ff=cost.ff * factors.ff)
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.band))
 
 
 SHELL = Cost(lut=4500, ff=6000, bram18=6)

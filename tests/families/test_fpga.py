@@ -1,11 +1,13 @@
 """The family `fpga`: what it refuses and with which numbers, what it emits, what its figures say."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 from emit.hls.making import Net, frames, q
 
+from packager.config.hardware import FoldRule, Hardware
 from packager.config.profile import Profile, load_profile
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples
@@ -30,13 +32,19 @@ def large() -> Model:
     return net.model(net.dense(net.dense(net.input((1024,), q(0.1, 3)), 512), 1024))
 
 
-def job(model: Model, target: str | Profile = "fpga-pynq-z2", *, arithmetic: str = "integer") -> Job:
+def job(
+    model: Model,
+    target: str | Profile = "fpga-pynq-z2",
+    *,
+    arithmetic: str = "integer",
+    hardware: Hardware = Hardware(),  # noqa: B008 - frozen
+) -> Job:
     arrays = dict(zip(model.input_names(), frames(model, 3), strict=True)) if model.input_types()[0].quant else {}
     return Job(
         name="net",
         version="0.1.0",
         profile=load_profile(target) if isinstance(target, str) else target,
-        recipe=Recipe(name="test", description=""),
+        recipe=Recipe(name="test", description="", fpga=hardware),
         arithmetic=arithmetic,
         quantized=Quantized(model=model, float_model=None, ranges={}, plan=None),
         golden=Samples(arrays=arrays),
@@ -82,11 +90,85 @@ def test_figures_agree_with_each_other_and_say_their_basis() -> None:
 
 def test_without_a_known_power_there_is_no_energy() -> None:
     work = job(small())
-    assert work.profile.power_w is None
-    product = family_of(work.profile).emit(work)
     part = work.profile.fpga
     assert part is not None
-    assert part.board_power_w is not None or "energy.mj" not in {f.name for f in product.figures}
+    bare = dataclasses.replace(
+        work.profile, power_w=None, fpga=dataclasses.replace(part, board_power_w=None, part="xc7z020clg400-2")
+    )
+    product = family_of(bare).emit(dataclasses.replace(work, profile=bare))
+    assert "energy.mj" not in {f.name for f in product.figures}
+
+
+def test_each_layers_cycles_are_shown_as_a_sum() -> None:
+    work = job(small(), hardware=Hardware(folds=(FoldRule(op="CONV_2D", pe=4, simd=2),)))
+    reasons = [reason for _, reason in family_of(work.profile).emit(work).placements.values()]
+    assert "PE 4 x SIMD 2" in reasons[0]
+    assert "2304 cycles a frame in its matrix = 64 vectors x 36/2 x 8/4" in reasons[0]
+    assert 64 * 36 // 2 * 8 // 4 == 2304
+
+
+def test_what_binds_is_said_with_the_next_step_and_a_board_for_it() -> None:
+    net = Net(seed=4)
+    model = net.model(net.conv(net.input((16, 16, 64), q(0.1, 3)), 64, (3, 3)))
+    work = job(model)
+    (note,) = family_of(work.profile).emit(work).diagnostics
+    assert re.search(r"bind: the next faster folding, \d+ frames/s, needs \d+ of \d+", note.message)
+    assert "holds it" in note.hint
+    work = job(small(), hardware=Hardware(frames_per_second=500))
+    (note,) = family_of(work.profile).emit(work).diagnostics
+    assert "500 asked for" in note.message
+
+
+def test_a_wanted_frame_rate_is_reached_at_least_cost() -> None:
+    flat_out, enough = (
+        {f.name: f.value for f in family_of(w.profile).emit(w).figures}
+        for w in (job(small()), job(small(), hardware=Hardware(frames_per_second=5000)))
+    )
+    assert 5000 <= enough["throughput.per_second"] < flat_out["throughput.per_second"]
+    assert enough["fpga.dsp"] < flat_out["fpga.dsp"]
+    work = job(small(), hardware=Hardware(frames_per_second=1e6))
+    (found,) = family_of(work.profile).check(work)
+    assert "1e+06 frames/s leave 100 cycles a frame, process run" not in found.message
+    assert re.search(r"leave 100 cycles a frame, process \w+ takes at least \d+", found.message)
+    assert "ask for at most" in found.hint
+
+
+def test_a_recipe_folds_single_operators() -> None:
+    rules = (FoldRule(op="CONV_2D", pe=2), FoldRule(name="fully", pe=1, simd=2, fabric=True))
+    work = job(small(), hardware=Hardware(folds=rules, clock_mhz=50))
+    product = family_of(work.profile).emit(work)
+    conv, dense = product.placements[0][1], product.placements[3][1]
+    assert conv.startswith("PE 2 x SIMD ")
+    assert dense.startswith("PE 1 x SIMD 2 in LUTs")
+    top = next(f.content.decode() for f in product.files if f.path.endswith("top.cpp"))
+    assert "at 50 MHz" in top
+
+
+@pytest.mark.parametrize(
+    ("rule", "message", "hint"),
+    [
+        (
+            FoldRule(op="CONV_2D", pe=5, simd=4),
+            "can't be folded to op = 'CONV_2D', pe = 5, simd = 4",
+            "pe may be 1, 2, 3, 4, 8; simd 1, 2, 4",
+        ),
+        (FoldRule(op="SOFTMAX", fabric=True), "can't be folded", "no fabric"),
+        (FoldRule(name="nowhere", pe=1), "fold rule 1 (name = 'nowhere', pe = 1) matches no operator", "inspect"),
+    ],
+)
+def test_a_fold_that_can_not_be_is_refused_with_those_that_can(rule: FoldRule, message: str, hint: str) -> None:
+    work = job(small(), hardware=Hardware(folds=(rule,)))
+    (found,) = family_of(work.profile).check(work)
+    assert message in found.message
+    assert hint in found.hint
+
+
+def test_fast17_is_built_and_says_its_own_integers() -> None:
+    work = job(small(), arithmetic="fast17")
+    assert not list(family_of(work.profile).check(work))
+    files = {e.path: e.content for e in family_of(work.profile).emit(work).files}
+    (wanted,) = reference.run(small(), list(work.golden.arrays.values()), "fast17")
+    assert files["runtime/hls/golden/output_0.bin"] == wanted.tobytes()
 
 
 def test_weights_beyond_the_block_memory_are_refused_with_a_board_that_has_more() -> None:
@@ -94,13 +176,14 @@ def test_weights_beyond_the_block_memory_are_refused_with_a_board_that_has_more(
     (found,) = family_of(work.profile).check(work)
     assert "constants of 1.0 MiB exceed the 225.0 KiB of block memory on xc7a35t" in found.message
     assert "try fpga-zcu102" in found.hint
+    assert "prune the model to 20 % of its weights" in found.hint
 
 
 def test_weights_beyond_every_board_are_refused_too() -> None:
     net = Net(seed=4)
     work = job(net.model(net.dense(net.input((4096,), q(0.1, 3)), 1024)))
     (found,) = family_of(work.profile).check(work)
-    assert "no shipped board has as much" in found.hint
+    assert "no shipped board does: prune the model to" in found.hint
 
 
 def deep() -> Model:
@@ -121,10 +204,22 @@ def test_too_many_layers_are_refused_with_numbers_and_a_board_that_holds_them() 
 
 
 def test_where_no_board_holds_a_design_the_worst_layer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("packager.families.fpga._boards", lambda able: [])  # noqa: ARG005 - a stand-in
+    monkeypatch.setattr("packager.families._fpga_limits._boards", lambda able: [])  # noqa: ARG005 - a stand-in
     work = job(deep(), "fpga-arty-a7-35t")
     (found,) = family_of(work.profile).check(work)
     assert "no shipped board holds it; CONV_2D #" in found.hint
+
+
+def test_a_skip_connection_beyond_the_block_memory_is_named() -> None:
+    net = Net(seed=4)
+    x = net.input((48, 48, 64), q(0.1, 3))
+    skipped = net.conv(x, 64, (1, 1))
+    model = net.model(net.add(skipped, net.conv(net.conv(skipped, 8, (3, 3)), 64, (3, 3)), q(0.3)))
+    work = job(model, "fpga-arty-a7-35t")
+    (found,) = family_of(work.profile).check(work)
+    assert "of 90 BRAM18" in found.message
+    assert "holds a whole frame of 147456 values for a skip connection" in found.hint
+    assert "it fits fpga-" in found.hint
 
 
 def test_problems_of_the_model_and_of_the_request_come_together() -> None:

@@ -4,7 +4,7 @@
 """
 
 from packager.emit.hls._check import unsupported
-from packager.emit.hls._design import Design, design_for
+from packager.emit.hls._design import Design, design_for, folds_of
 from packager.emit.hls._render import TOP, project
 
-__all__ = ["TOP", "Design", "design_for", "project", "unsupported"]
+__all__ = ["TOP", "Design", "design_for", "folds_of", "project", "unsupported"]

@@ -8,12 +8,12 @@ from packager.errors import Diagnostic, Severity, did_you_mean
 from packager.ir import DType, Model
 
 
-def unsupported(model: Model) -> tuple[Diagnostic, ...]:
+def unsupported(model: Model, arithmetic: str = "integer") -> tuple[Diagnostic, ...]:
     """Return an error for each part of `model` that has no template; empty where all of it can be built."""
-    return tuple(_found(model))
+    return tuple(_found(model, arithmetic))
 
 
-def _found(model: Model) -> Iterator[Diagnostic]:
+def _found(model: Model, arithmetic: str) -> Iterator[Diagnostic]:
     if len(model.graphs) > 1:
         yield _error("the model", "it calls subgraphs", "use a model without control flow")
     graph = model.main
@@ -32,7 +32,7 @@ def _found(model: Model) -> Iterator[Diagnostic]:
         for t in unused:
             yield _error(f"input {graph.tensors[t].name!r}", "is not used", "remove it from the model")
     for index in range(len(graph.nodes)):
-        yield from _operator(Op(graph, index))
+        yield from _operator(Op(graph, index, arithmetic=arithmetic))
 
 
 def _operator(op: Op) -> Iterator[Diagnostic]:

@@ -79,6 +79,8 @@ class Op:
     index: int
     port: int = 0
     """Which of its outputs is looked at."""
+    arithmetic: str = "integer"
+    """Or ``fast17``."""
 
     @property
     def node(self) -> Node:
@@ -95,7 +97,7 @@ class Op:
 
     @functools.cached_property
     def call(self) -> Call:
-        return call_of(self.graph, self.node, "integer")
+        return call_of(self.graph, self.node, self.arithmetic)
 
     @property
     def output(self) -> TensorType:

@@ -1,7 +1,7 @@
 """The design for one part: folding, network, cost, cycles."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from packager.config.profile import FpgaPart
 from packager.emit.hls._contract import Layer, Op, Stage
@@ -10,7 +10,9 @@ from packager.emit.hls._network import network_of
 from packager.emit.hls._streams import Network, latency_of
 from packager.ir import Model
 from packager.plan.folding import Choice, Fold, Folding, Unit, at_interval, fastest, limits_of
-from packager.plan.fpga_estimate import SHELL, Cost, total
+from packager.plan.fpga_estimate import SHELL, Cost, Fit, total
+
+Allowed = Callable[[Op, Fold], bool]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,8 +21,12 @@ class Design:
 
     model: Model
     part: FpgaPart
+    ops: tuple[Op, ...]
     folding: Folding
     network: Network
+    fit: Fit
+    faster: Folding | None
+    """The next faster folding, which does not fit; None where there is none, or an interval was given."""
 
     @property
     def folds(self) -> tuple[Fold, ...]:
@@ -41,9 +47,21 @@ class Design:
     def cost(self) -> Cost:
         return self.folding.cost
 
+    def slowest(self, index: int) -> Stage | None:
+        """The process of an operator that takes the most cycles; None where it has none."""
+        stages = [p.stage for p in self.network.processes if p.op == index]
+        return max(stages, key=lambda s: s.cycles, default=None)
+
 
 def design_for(
-    model: Model, part: FpgaPart, *, folds: Mapping[int, Fold] | None = None, interval: int | None = None
+    model: Model,
+    part: FpgaPart,
+    *,
+    folds: Mapping[int, Fold] | None = None,
+    allowed: Allowed | None = None,
+    interval: int | None = None,
+    arithmetic: str = "integer",
+    fit: Fit | None = None,
 ) -> Design:
     """Lay out a model that `unsupported` has nothing against, as fast as the part allows.
 
@@ -51,24 +69,39 @@ def design_for(
         model: int8 throughout.
         part: the device; its resources bound the folding.
         folds: operator index to a fold that must be used.
+        allowed: which of an operator's folds may be used; where it allows none, all may.
         interval: cycles a frame that are enough; the cheapest design that reaches them is taken.
+        arithmetic: ``integer`` or ``fast17``.
+        fit: factors on the estimates, learned from a synthesis.
     """
-    units = [_unit(Op(model.main, index), (folds or {}).get(index)) for index in range(len(model.main.nodes))]
+    learned = fit or Fit()
+    ops = tuple(Op(model.main, index, arithmetic=arithmetic) for index in range(len(model.main.nodes)))
+    units = [_unit(op, (folds or {}).get(op.index), allowed, learned) for op in ops]
 
     def overhead(choices: Sequence[Choice]) -> Cost:
         cycles = max((c.cycles for c in choices), default=1)
-        return network_of(model.main, [c.fold for c in choices], cycles).overhead + SHELL
+        return network_of(ops, [c.fold for c in choices], cycles).overhead(learned) + SHELL
 
     limits = limits_of(part)
-    folding = at_interval(units, interval, limits, overhead) if interval else fastest(units, limits, overhead)
-    network = network_of(model.main, [c.fold for c in folding.choices], folding.interval)
-    return Design(model=model, part=part, folding=folding, network=network)
+    if interval:
+        folding, faster = at_interval(units, interval, limits, overhead), None
+    else:
+        folding, faster = fastest(units, limits, overhead)
+    network = network_of(ops, [c.fold for c in folding.choices], folding.interval)
+    return Design(model=model, part=part, ops=ops, folding=folding, network=network, fit=learned, faster=faster)
 
 
-def _unit(op: Op, wanted: Fold | None) -> Unit:
+def folds_of(model: Model, index: int, arithmetic: str = "integer") -> list[Fold]:
+    """The folds that an operator may have."""
+    op = Op(model.main, index, arithmetic=arithmetic)
+    return list(layer_of(op).folds(op))
+
+
+def _unit(op: Op, wanted: Fold | None, allowed: Allowed | None, fit: Fit) -> Unit:
     layer = layer_of(op)
-    folds = [wanted] if wanted is not None else list(layer.folds(op))
-    return Unit(where=op.where, choices=tuple(_choice(fold, stages_of(layer, op, fold)) for fold in folds))
+    able = list(layer.folds(op))
+    folds = [wanted] if wanted is not None else [f for f in able if allowed is None or allowed(op, f)] or able
+    return Unit(where=op.where, choices=tuple(_choice(fold, stages_of(layer, op, fold), fit) for fold in folds))
 
 
 def stages_of(layer: Layer, op: Op, fold: Fold) -> tuple[Stage, ...]:
@@ -82,5 +115,6 @@ def stages_of(layer: Layer, op: Op, fold: Fold) -> tuple[Stage, ...]:
     return tuple(found)
 
 
-def _choice(fold: Fold, stages: tuple[Stage, ...]) -> Choice:
-    return Choice(fold=fold, cycles=max((s.cycles for s in stages), default=1), cost=total([s.cost for s in stages]))
+def _choice(fold: Fold, stages: tuple[Stage, ...], fit: Fit) -> Choice:
+    cost = total([fit.applied(s.name, s.cost) for s in stages])
+    return Choice(fold=fold, cycles=max((s.cycles for s in stages), default=1), cost=cost)

@@ -16,8 +16,9 @@ from packager.emit.hls._contract import (
     activation_problem,
     quantization_problem,
 )
-from packager.emit.hls._requantize import Scaling, requantize_stage, scaling_of
+from packager.emit.hls._requantize import Rounding, Scaling, requantize_stage, scaling_of
 from packager.ir import DType
+from packager.ops import FAST17
 from packager.ops import _fixed_point as fixed
 from packager.ops._requantize import product_scale
 from packager.plan.folding import Fold
@@ -43,12 +44,13 @@ def linear_of(op: Op, rows: Ints, *, once: bool, data: int = 0, biases: int = 2)
     bias = op.constant(biases)
     offsets = np.zeros(len(rows), np.int64) if bias is None else bias.astype(np.int64).reshape(-1)
     scale = np.broadcast_to(product_scale(op.input(data), op.input(1), op.output), offsets.shape)
-    if not once:
+    if not once or op.arithmetic == FAST17:
         # A channel whose multiplier is flushed to 0 gives the zero point whatever it sums; its sums need no bits.
         dead = fixed.quantize_multiplier(scale)[0] == 0
         if dead.any():
             rows, offsets = np.where(dead[:, None], np.int8(0), rows), np.where(dead, 0, offsets)
-    scaling = scaling_of(rows, offsets, scale, op.input(data).zero_point, once=once)
+    rounding = Rounding.FAST if op.arithmetic == FAST17 else Rounding.ONCE if once else Rounding.TWICE
+    scaling = scaling_of(rows, offsets, scale, op.input(data).zero_point, rounding)
     return Linear(rows=rows, scaling=scaling, zeros=int((rows == 0).sum()))
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from packager.emit.hls._contract import MOST_LANES, Op, Stage
 from packager.emit.hls._layers import layer_of
 from packager.emit.hls._streams import DEPTH, Channel, Lag, Network, Process
-from packager.ir import Graph
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import mover
 
@@ -17,14 +16,15 @@ _PORT_LANES = (1, 2, 4, 8)
 """A DMA engine moves 8, 16, 32 or 64 bits."""
 
 
-def network_of(graph: Graph, folds: Sequence[Fold], interval: int) -> Network:
-    """Lay out the processes of a graph whose operators are folded as given; ports are wide enough for `interval`."""
-    return _Builder(graph, folds, interval).build()
+def network_of(ops: Sequence[Op], folds: Sequence[Fold], interval: int) -> Network:
+    """Lay out the processes of a graph, its operators folded as given; ports are wide enough for `interval`."""
+    return _Builder(ops, folds, interval).build()
 
 
 class _Builder:
-    def __init__(self, graph: Graph, folds: Sequence[Fold], interval: int) -> None:
-        self._graph = graph
+    def __init__(self, ops: Sequence[Op], folds: Sequence[Fold], interval: int) -> None:
+        self._ops = ops
+        self._graph = ops[0].graph
         self._folds = folds
         self._interval = interval
         self._channels: dict[str, Channel] = {}
@@ -39,9 +39,9 @@ class _Builder:
         inputs = [self._port(f"input_{i}", t) for i, t in enumerate(self._graph.inputs)]
         for t, channel in zip(self._graph.inputs, inputs, strict=True):
             self._offer(t, self._receive(channel), {})
-        for index in range(len(self._graph.nodes)):
-            for op in Op(self._graph, index).live:
-                self._place(op)
+        for op in self._ops:
+            for part in op.live:
+                self._place(part)
         outputs = [self._port(f"output_{i}", t) for i, t in enumerate(self._graph.outputs)]
         for t, channel in zip(self._graph.outputs, outputs, strict=True):
             self._send(self._convert(self._take(t), channel.lanes), channel)
@@ -54,16 +54,14 @@ class _Builder:
 
     def _count_uses(self) -> dict[int, int]:
         """How often each stream is read, those that only rename another counted as that one."""
-        for index in range(len(self._graph.nodes)):
-            op = Op(self._graph, index)
-            if not layer_of(op).stages(op, self._folds[index]):
+        for op in self._ops:
+            if not layer_of(op).stages(op, self._folds[op.index]):
                 self._alias[op.node.outputs[0]] = op.streams()[0]
         reads = [*self._graph.outputs]
-        for index in range(len(self._graph.nodes)):
-            op = Op(self._graph, index)
+        for op in self._ops:
             if op.node.outputs[0] not in self._alias:
                 for part in op.live:
-                    reads += [f.tensor for f in layer_of(op).feeds(part, self._folds[index]) if f.tensor is not None]
+                    reads += [f.tensor for f in layer_of(op).feeds(part, self._folds[op.index]) if f.tensor is not None]
         uses: dict[int, int] = {}
         for t in reads:
             uses[self._root(t)] = uses.get(self._root(t), 0) + 1

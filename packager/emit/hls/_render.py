@@ -1,5 +1,6 @@
 """The project's files: the static header library as it is, and Jinja templates for what differs by model."""
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -110,12 +111,12 @@ def _process(design: Design, process: Process) -> dict[str, Any]:
     label, shape = "", ""
     arrays: tuple[Array, ...] = ()
     if process.op is not None:
-        op = Op(design.model.main, process.op, process.port)
+        op = dataclasses.replace(design.ops[process.op], port=process.port)
         label, arrays = op.label, stage.arrays()
         shape = f"{label}_shape"
     return {
         "name": f"run_{process.name}",
-        "where": "" if process.op is None else _where(Op(design.model.main, process.op)),
+        "where": "" if process.op is None else _where(design.ops[process.op]),
         "call": stage.call.replace("{shape}", shape),
         "shape": f"typedef {stage.shape} {shape};" if stage.shape and stage.name == "window" else "",
         "reads": [channels[c] for c in process.reads],
@@ -166,7 +167,7 @@ def _weights(design: Design) -> str:
     ]
     for process in design.network.processes:
         if process.op is not None:
-            label = Op(design.model.main, process.op, process.port).label
+            label = dataclasses.replace(design.ops[process.op], port=process.port).label
             for array in process.stage.arrays():
                 lines += _definition(label, array)
     return "\n".join([*lines, "#endif", ""])

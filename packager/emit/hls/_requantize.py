@@ -1,6 +1,7 @@
 """From accumulators to int8: widths from the real weights, multipliers proved exact before they are used."""
 
 import dataclasses
+import enum
 import math
 from collections.abc import Iterator
 
@@ -20,6 +21,17 @@ def bits_for(low: int, high: int) -> int:
     return max(int(max(high, 0)).bit_length(), int(-low - 1).bit_length() if low < 0 else 0) + 1
 
 
+class Rounding(enum.Enum):
+    """Each the name of its template."""
+
+    TWICE = "requantize"
+    """As gemmlowp: a multiplier of 31 bits in two halves, then a shift."""
+    ONCE = "requantize_once"
+    """Half away from zero, by a multiplier that was proved to give LiteRT's steps."""
+    FAST = "requantize_fast"
+    """Ties upwards, by a multiplier of 17 bits: arithmetic ``fast17``."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Scaling:
     """How accumulators become outputs: one bias, multiplier and shift per channel."""
@@ -31,12 +43,12 @@ class Scaling:
     """Of the accumulator, without and with its bias."""
     factor_bits: int
     """Of the largest multiplier."""
-    once: bool
-    """One rounding, half away from zero; else two, as gemmlowp."""
+    rounding: Rounding
 
     @property
     def left(self) -> int:
-        return max(int(self.shift.max(initial=0)), 0) if not self.once else 0
+        """Bits of positive shift."""
+        return max(int(self.shift.max(initial=0)), 0) if self.rounding is Rounding.TWICE else 0
 
 
 def extent(weights: Ints, low: int, high: int) -> tuple[Ints, Ints]:
@@ -46,7 +58,7 @@ def extent(weights: Ints, low: int, high: int) -> tuple[Ints, Ints]:
     return positive * low + negative * high, positive * high + negative * low
 
 
-def scaling_of(weights: Ints, bias: Ints, scale: Ints, zero_point: int, *, once: bool) -> Scaling:
+def scaling_of(weights: Ints, bias: Ints, scale: Ints, zero_point: int, rounding: Rounding) -> Scaling:
     """Return the scaling of a linear layer; `weights` ``[channels, n]``, `scale` the real multipliers.
 
     The input's zero point is folded into the bias, so inputs enter as they are, -128 to 127.
@@ -55,18 +67,20 @@ def scaling_of(weights: Ints, bias: Ints, scale: Ints, zero_point: int, *, once:
     folded = bias - zero_point * weights.sum(axis=1, dtype=np.int64)
     ends = [int(low.min()), int(high.max()), int((low + folded).min()), int((high + folded).max())]
     real = np.broadcast_to(scale, folded.shape)
-    if once:
+    if rounding is Rounding.ONCE:
         reach = np.maximum(np.abs(low + folded), np.abs(high + folded))
         multiplier, shift = exact_multipliers(real, reach)
     else:
         multiplier, shift = fixed.quantize_multiplier(real)
+        if rounding is Rounding.FAST:
+            multiplier, shift = fixed.fast_multiplier(multiplier, shift)
     return Scaling(
         bias=folded,
         multiplier=multiplier,
         shift=shift,
         sum_bits=bits_for(min(ends), max(ends)),
         factor_bits=int(multiplier.max(initial=1)).bit_length(),
-        once=once,
+        rounding=rounding,
     )
 
 
@@ -76,7 +90,9 @@ def scaling_problems(scaling: Scaling) -> Iterator[Problem]:
             f"its accumulator needs {scaling.sum_bits + scaling.left} bits, 32 are computed",
             "retrain or recalibrate: a bias or a scale is far out of range",
         )
-    if scaling.once and scaling.factor_bits + scaling.sum_bits > 62:
+    if scaling.rounding is Rounding.FAST and int(scaling.shift.min(initial=1)) < 1:
+        yield Problem("its sums are scaled up by more than 2^16", "use arithmetic integer, or recalibrate")
+    if scaling.rounding is Rounding.ONCE and scaling.factor_bits + scaling.sum_bits > 62:
         yield Problem("its scaling needs more than 64 bits", "recalibrate the layer")
 
 
@@ -85,12 +101,12 @@ def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, steps: i
     channels = -(-len(scaling.bias) // pe) * pe
     interval = min(max(steps, 1), _LONGEST_INTERVAL)
     bits = scaling.sum_bits + scaling.left
-    halves = math.ceil(scaling.factor_bits / 17) if scaling.once else 2
+    halves = 2 if scaling.rounding is Rounding.TWICE else math.ceil(scaling.factor_bits / 17)
     units = math.ceil(halves * pe / interval)
     low, high = op.clamp
     wide = scaling.factor_bits > 31
     names = f"{pixels}, {channels}, {pe}, {scaling.sum_bits}"
-    own = f"{scaling.factor_bits}, {interval}, {units}" if scaling.once else f"{scaling.left}, {interval}, {units}"
+    own = {Rounding.TWICE: f"{scaling.left}, ", Rounding.ONCE: f"{scaling.factor_bits}, ", Rounding.FAST: ""}
     shape = {"reshape": (2,)}
 
     def arrays() -> tuple[Array, ...]:
@@ -104,7 +120,7 @@ def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, steps: i
     constants = memory(pe * (bits + scaling.factor_bits + 6), channels // pe)
     return Stage(
         name="requantize",
-        call=f"requantize{'_once' if scaling.once else ''}<{names}, {own}>",
+        call=f"{scaling.rounding.value}<{names}, {own[scaling.rounding]}{interval}, {units}>",
         lanes_in=pe,
         bits_in=scaling.sum_bits,
         lanes_out=pe,

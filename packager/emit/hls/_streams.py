@@ -3,7 +3,7 @@
 import dataclasses
 
 from packager.emit.hls._contract import Stage
-from packager.plan.fpga_estimate import Cost, fifo, total
+from packager.plan.fpga_estimate import Cost, Fit, fifo, total
 
 DEPTH = 16
 """Beats between processes; 2 would let every hiccup stall its neighbours."""
@@ -72,10 +72,9 @@ class Network:
     inputs: tuple[Channel, ...]
     outputs: tuple[Channel, ...]
 
-    @property
-    def overhead(self) -> Cost:
+    def overhead(self, fit: Fit) -> Cost:
         """What is not an operator's own: streams, converters, copies."""
-        movers = [p.stage.cost for p in self.processes if p.op is None]
+        movers = [fit.applied(p.stage.name, p.stage.cost) for p in self.processes if p.op is None]
         return total([c.cost for c in self.channels] + movers)
 
     def channel(self, name: str) -> Channel:

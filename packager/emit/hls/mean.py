@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from packager.emit.hls._contract import Layer, Op, Problem, Stage, lane_folds, quantization_problem
-from packager.emit.hls._requantize import Scaling, bits_for, requantize_stage
+from packager.emit.hls._requantize import Rounding, Scaling, bits_for, requantize_stage
 from packager.emit.hls._sums import sum_stage
 from packager.ops import _fixed_point as fixed
 from packager.plan.folding import Fold
@@ -30,7 +30,7 @@ def _scaling(op: Op) -> Scaling:
         shift=np.full(channels, shift, np.int64),
         sum_bits=bits_for(min(ends), max(ends)),
         factor_bits=31,
-        once=False,
+        rounding=Rounding.TWICE,
     )
 
 

@@ -93,6 +93,34 @@ void requantize_once(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)
     }
 }
 
+/// One rounding, ties upwards, by a multiplier of 17 bits: `accumulator * multiplier / 2^shift`, shift at least 1. The whole
+/// product fits one DSP slice while the accumulator has 25 bits or fewer. Not the integers of any TFLite kernel.
+template <int PIXELS, int CHANNELS, int PE, int ACC, int INTERVAL, int UNITS>
+void requantize_fast(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)[CHANNELS / PE][PE],
+                     const int32_t (&multiplier)[CHANNELS / PE][PE], const int8_t (&shift)[CHANNELS / PE][PE],
+                     int zero_point, int low, int high) {
+    counter<CHANNELS / PE> group = 0;
+    for (int i = 0; i < PIXELS * (CHANNELS / PE); ++i) {
+        EP_PIPELINE(INTERVAL)
+        EP_PRAGMA(ALLOCATION operation instances = mul limit = UNITS)
+        const word<PE, ACC> sums = in.read();
+        word<PE> result;
+        for (int e = 0; e < PE; ++e) {
+            EP_PRAGMA(UNROLL)
+            const integer<ACC> sum = get<PE, ACC>(sums, e) + bias[group][e];
+            const integer<18> factor = multiplier[group][e];
+            const integer<ACC + 18> product = static_cast<integer<ACC + 18>>(sum) * factor;
+            const int exponent = shift[group][e];
+            const int64_t scaled = (static_cast<int64_t>(product) + (static_cast<int64_t>(1) << (exponent - 1))) >> exponent;
+            // Beyond the clamp only the sign matters, and 32 bits might not hold the rest.
+            const int32_t near = scaled > 512 ? 512 : (scaled < -512 ? -512 : static_cast<int32_t>(scaled));
+            put<PE>(result, e, static_cast<integer<8>>(clamp(near + zero_point, low, high)));
+        }
+        out.write(result);
+        group = next<CHANNELS / PE>(group);
+    }
+}
+
 }  // namespace ep
 
 #endif

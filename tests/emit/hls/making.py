@@ -264,9 +264,10 @@ def write_bundle(
     folder: Path,
     folds: Mapping[int, Fold] | None = None,
     part: FpgaPart = PART,
+    arithmetic: str = "integer",
 ) -> Path:
     """Lay out a bundle with nothing but the project and the model, and return its folder."""
-    design = design_for(model, part, folds=folds)
+    design = design_for(model, part, folds=folds, arithmetic=arithmetic)
     files = {e.path: e.content for e in project(design, inputs, outputs, name="test")}
     files["model/model.tflite"] = write_tflite(model)
     for path, content in files.items():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.emit.hls._pool import reciprocals
-from packager.emit.hls._requantize import bits_for, extent, scaling_of
+from packager.emit.hls._requantize import Rounding, bits_for, extent, scaling_of
 from packager.ops._exact_multiplier import InexactError, exact_multipliers
 
 scales = st.floats(-30, 1).map(lambda e: float(np.float32(2.0**e)) * 1.0000000001)
@@ -69,7 +69,7 @@ def test_the_width_of_an_accumulator_is_reached_by_some_input(zero_point: int) -
     random = np.random.default_rng(2)
     weights = random.integers(-127, 128, (5, 40)).astype(np.int64)
     bias = random.integers(-4000, 4000, 5)
-    scaling = scaling_of(weights, bias, np.full(5, 0.01), zero_point, once=False)
+    scaling = scaling_of(weights, bias, np.full(5, 0.01), zero_point, Rounding.TWICE)
     low, high = extent(weights, -128, 127)
     worst = np.where(weights > 0, 127, -128)
     np.testing.assert_array_equal((weights * worst).sum(axis=1), high)

@@ -92,8 +92,8 @@ def fast_multiplier(mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> tuple[Int,
     """A multiplier of 17 bits and its right shift: ``real = multiplier * 2^-shift``."""
     spare = _MANTISSA_BITS - FAST_BITS
     rounded = (np.asarray(mantissa, np.int64) + (1 << (spare - 1))) >> spare
-    reduced: Int = rounded.clip(max=(1 << FAST_BITS) - 1)
-    right: Int = np.subtract(FAST_BITS, shift, dtype=np.int64)
+    reduced: Int = np.where(rounded >> FAST_BITS, (1 << FAST_BITS) - 1, rounded)
+    right = -(np.asarray(shift, np.int64) - FAST_BITS)
     return reduced, right
 
 
@@ -102,8 +102,9 @@ def multiply_fast17(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayL
     reduced, right = fast_multiplier(mantissa, shift)
     product = (np.asarray(x, np.int64) * reduced) << np.maximum(-right, 0)
     positive = np.maximum(right, 0)
-    scaled: Int = (product + ((np.int64(1) << positive) >> 1)) >> positive
-    return scaled
+    half: Int = np.left_shift(np.int64(1), positive) >> 1
+    total: Int = product + half
+    return total >> positive
 
 
 def wrap32(x: Int) -> Int:

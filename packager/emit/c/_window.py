@@ -33,6 +33,18 @@ def window_of(op: Op, height: int, width: int) -> Fields:
     }
 
 
+def along_row(window: Fields) -> Fields:
+    """The same window over one row instead of one column, where it is one; taps keep their order."""
+    if window["input_w"] != 1 or window["kernel_w"] != 1:
+        return window
+    turned = dict(window)
+    for name in ("input", "kernel", "stride", "dilation", "output"):
+        turned[f"{name}_w"], turned[f"{name}_h"] = window[f"{name}_h"], 1
+    turned["pad_w"], turned["pad_h"] = window["pad_h"], 0
+    turned["left"], turned["right"], turned["top"], turned["bottom"] = window["top"], window["bottom"], 0, 1
+    return turned
+
+
 def _inside(axis: Axis, length: int) -> tuple[int, int]:
     """The steps, from the first to before the last, at which every tap lies inside the input."""
     reach = (axis.size - 1) * axis.dilation

@@ -19,7 +19,7 @@ from packager.emit.c._linear import (
 )
 from packager.emit.c._linear16 import Linear16
 from packager.emit.c._scaling import BLOCK, scaling_of, scaling_problems
-from packager.emit.c._window import window_of
+from packager.emit.c._window import along_row, window_of
 from packager.ops._requantize import Rule
 from packager.ops.conv_2d import rule_of
 
@@ -88,11 +88,9 @@ def _flattened(window: dict[str, Any]) -> tuple[Fields, int]:
 
     All pixels of a pointwise convolution are one row; a convolution down a column is one along a row.
     """
-    if window["input_w"] == 1 and window["kernel_w"] == 1:
-        for name in ("input", "kernel", "stride", "dilation", "output"):
-            window[f"{name}_w"], window[f"{name}_h"] = window[f"{name}_h"], 1
-        window["pad_w"], window["pad_h"] = window["pad_h"], 0
-        window["left"], window["right"], window["top"], window["bottom"] = window["top"], window["bottom"], 0, 1
+    turned = dict(along_row(window))
+    if turned != window:
+        window = turned
     elif _is_pointwise(window):
         pixels = window["batches"] * window["input_h"] * window["input_w"]
         window |= {"batches": 1, "input_h": 1, "output_h": 1, "input_w": pixels, "output_w": pixels}

@@ -9,7 +9,7 @@ from packager.emit.c._contract import SCRATCH, Constant, Ints, Invocation, Layer
 from packager.emit.c._linear import folded_bias, operand_problems, reach_of
 from packager.emit.c._linear16 import Linear16
 from packager.emit.c._scaling import BLOCK, scaling_of, scaling_problems
-from packager.emit.c._window import window_of
+from packager.emit.c._window import along_row, window_of
 from packager.ops._requantize import Rule
 from packager.ops.depthwise_conv_2d import rule_of
 
@@ -38,7 +38,7 @@ class _DepthwiseConv2d:
                     shares=True,
                     arguments=(op.at_input(0), op.at_output(), SCRATCH),
                     fields={
-                        "window": window_of(op, height, width),
+                        "window": along_row(window_of(op, height, width)),
                         "weights": op.symbol("weights"),
                         "bias": op.symbol("bias"),
                         "scaling": scaling.fields,

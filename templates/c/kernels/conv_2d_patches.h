@@ -2,6 +2,10 @@
 #ifndef EDGEPACK_CONV_2D_PATCHES_H
 #define EDGEPACK_CONV_2D_PATCHES_H
 
+#if EP_NEON
+#include "patch_neon.h"
+#endif
+
 /* One run of a patch: taps that lie side by side in the input. `row` lies inside it. */
 EP_INLINE void ep_patch_run(const ep_conv_2d *c, const int8_t *row, int32_t column, int8_t *patch)
 {
@@ -33,6 +37,12 @@ EP_INLINE void ep_patch_fill(const ep_conv_2d *c, const int8_t *in, int32_t y, i
 {
     const ep_window *const w = &c->window;
     const int32_t column = x * w->stride_w - w->pad_w;
+#if EP_NEON
+    if (c->direct) {
+        ep_patch_direct(c, in, y, x, run, patch);
+        return;
+    }
+#endif
     for (int32_t i = 0; i < w->kernel_h; i++, patch += run) {
         const int32_t row = y * w->stride_h - w->pad_h + i * w->dilation_h;
         const int8_t *const from = in + (ptrdiff_t)row * w->input_w * w->input_c;
@@ -82,11 +92,20 @@ static void ep_conv_2d_direct(const ep_conv_2d *c, const int8_t *in, int8_t *out
     }
 }
 
+/* Whether windows inside the input are gathered too: runs of one quad cost more to step over than to copy, where the
+   copy serves several blocks of outputs. There is room for patches only where some windows reach outside. */
+EP_INLINE int ep_patches_pay(const ep_conv_2d *c)
+{
+    const ep_window *const w = &c->window;
+    const int inside = w->top == 0 && w->left == 0 && w->bottom == w->output_h && w->right == w->output_w;
+    return EP_NEON && !inside && c->groups->quads == 1 && c->groups->rows > 1 && c->groups->outputs > EP_BLOCK;
+}
+
 static void ep_conv_2d_whole(const ep_conv_2d *c, const int8_t *in, int8_t *out, int8_t *patches)
 {
     const ep_window *const w = &c->window;
     for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w), out += ep_image_out(w)) {
-        if (!c->direct || w->left >= w->right || w->top >= w->bottom) {
+        if (!c->direct || w->left >= w->right || w->top >= w->bottom || ep_patches_pay(c)) {
             ep_conv_2d_gathered(c, in, out, 0, w->output_h, 0, w->output_w, patches);
             continue;
         }

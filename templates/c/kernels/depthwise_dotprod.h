@@ -5,6 +5,44 @@
 #ifndef EDGEPACK_DEPTHWISE_DOTPROD_H
 #define EDGEPACK_DEPTHWISE_DOTPROD_H
 
+/* Four taps of 16 channels, channel by channel. */
+EP_INLINE void ep_interleaved(const int8x16x4_t *taps, int8x16_t *quads)
+{
+    static const uint8_t first[16] = {0, 16, 32, 48, 1, 17, 33, 49, 2, 18, 34, 50, 3, 19, 35, 51};
+    EP_UNROLL for (int32_t k = 0; k < 4; k++)
+        quads[k] = vqtbl4q_s8(*taps, vaddq_u8(vld1q_u8(first), vdupq_n_u8((uint8_t)(4 * k))));
+}
+
+static EP_APART void ep_chunk_quads(ep_chunk *c, const ep_depthwise_conv_2d *d)
+{
+    const int8_t *const w = d->weights + c->first;
+    const int32_t count = d->window.kernel_h * d->window.kernel_w;
+    for (int32_t t = 0; t < count; t += 4) {
+        int8x16x4_t taps;
+        EP_UNROLL for (int32_t i = 0; i < 4; i++)
+            taps.val[i] = t + i < count ? vld1q_s8(w + (ptrdiff_t)(t + i) * d->channels) : vdupq_n_s8(0);
+        ep_interleaved(&taps, c->quads + t);
+    }
+}
+
+/* 16 channels of a pixel, whatever the window: its taps lie at `offsets` from `in`. */
+EP_INLINE void ep_chunk_pixel(const ep_depthwise_conv_2d *d, const ep_chunk *c, const int8_t *in,
+                              const ptrdiff_t *offsets, int8_t *out)
+{
+    int32x4_t sums[4] = {c->start[0], c->start[1], c->start[2], c->start[3]};
+    const int8x16_t *weights = c->quads;
+    for (int32_t left = d->window.kernel_h * d->window.kernel_w; left > 0; left -= 4, offsets += 4, weights += 4) {
+        int8x16x4_t taps;
+        int8x16_t quads[4];
+        EP_UNROLL for (int32_t i = 0; i < 4; i++)
+            taps.val[i] = vld1q_s8(in + offsets[i]);
+        ep_interleaved(&taps, quads);
+        EP_UNROLL for (int32_t k = 0; k < 4; k++)
+            sums[k] = vdotq_s32(sums[k], quads[k], weights[k]);
+    }
+    ep_chunk_store(c, &c->scale, &d->scaling, sums, out);
+}
+
 /* Quads of 16 channels. */
 typedef struct {
     int8x16_t of[4];

@@ -9,11 +9,17 @@
 
 #define EP_DEPTHWISE_VECTORS ep_depthwise_neon
 
+/* Taps in whole quads. */
+#define EP_TAP_PLACES ((EP_TAPS + 3) / 4 * 4)
+
 /* What the pixels of 16 channels share. */
 typedef struct {
     int32_t first, count;
     int32x4_t start[4]; /* The bias. */
     ep_scale16 scale;
+#if EP_DOTPROD
+    int8x16_t quads[EP_TAP_PLACES]; /* Weights of any window, four taps of a channel side by side. */
+#endif
 } ep_chunk;
 
 static EP_APART void ep_chunk_fill(ep_chunk *c, const ep_depthwise_conv_2d *d, int32_t first)
@@ -72,32 +78,6 @@ EP_INLINE void ep_add_taps(int32x4_t *sums, int8x16_t x, int8x16_t w, int8x16_t 
 #endif
 }
 
-/* 16 channels of a pixel, whatever the window. */
-static void ep_chunk_pixel(const ep_depthwise_conv_2d *d, const ep_chunk *c, const int8_t *const *taps, int8_t *out)
-{
-    const int8_t *w = d->weights + c->first;
-    int32x4_t sums[4] = {c->start[0], c->start[1], c->start[2], c->start[3]};
-    int32_t left = d->window.kernel_h * d->window.kernel_w;
-    for (; left >= 2; left -= 2, taps += 2, w += 2 * d->channels)
-        ep_add_taps(sums, vld1q_s8(taps[0] + c->first), vld1q_s8(w), vld1q_s8(taps[1] + c->first),
-                    vld1q_s8(w + d->channels));
-    if (left)
-        ep_add_tap(sums, vld1q_s8(taps[0] + c->first), vld1q_s8(w));
-    ep_chunk_store(c, &c->scale, &d->scaling, sums, out + c->first);
-}
-
-static void ep_chunk_pixels(const ep_depthwise_conv_2d *d, const ep_chunk *c, const int8_t *in, int8_t *out,
-                            const int8_t *outside)
-{
-    const ep_window *const w = &d->window;
-    const int8_t *taps[EP_TAPS];
-    for (int32_t y = 0; y < w->output_h; y++)
-        for (int32_t x = 0; x < w->output_w; x++, out += w->output_c) {
-            ep_depthwise_taps(w, in, y, x, outside, taps);
-            ep_chunk_pixel(d, c, taps, out);
-        }
-}
-
 /* The three rows under a window of 3 by 3, column by column. A row outside the input stands still. */
 typedef struct {
     const int8_t *at[3];
@@ -143,6 +123,21 @@ EP_INLINE ep_column ep_next_column(ep_rows *r)
 #if EP_DOTPROD
 #include "depthwise_dotprod.h"
 #else
+
+/* 16 channels of a pixel, whatever the window: its taps lie at `offsets` from `in`. */
+EP_INLINE void ep_chunk_pixel(const ep_depthwise_conv_2d *d, const ep_chunk *c, const int8_t *in,
+                              const ptrdiff_t *offsets, int8_t *out)
+{
+    const int8_t *w = d->weights + c->first;
+    const ptrdiff_t step = d->channels;
+    int32x4_t sums[4] = {c->start[0], c->start[1], c->start[2], c->start[3]};
+    int32_t left = d->window.kernel_h * d->window.kernel_w;
+    for (; left >= 2; left -= 2, offsets += 2, w += 2 * step)
+        ep_add_taps(sums, vld1q_s8(in + offsets[0]), vld1q_s8(w), vld1q_s8(in + offsets[1]), vld1q_s8(w + step));
+    if (left)
+        ep_add_tap(sums, vld1q_s8(in + offsets[0]), vld1q_s8(w));
+    ep_chunk_store(c, &c->scale, &d->scaling, sums, out);
+}
 
 typedef struct {
     int8x16_t tap[9];
@@ -222,20 +217,75 @@ static void ep_chunk_3x3(const ep_depthwise_conv_2d *d, const ep_chunk *c, const
     }
 }
 
+/* Offsets of a pixel's taps from `in`, those outside at `outside`, which lies in the same arena. */
+static EP_APART void ep_tap_offsets(const ep_window *w, const int8_t *in, int32_t y, int32_t x, const int8_t *outside,
+                                    ptrdiff_t *offsets)
+{
+    const int8_t *taps[EP_TAPS];
+    ep_depthwise_taps(w, in, y, x, outside, taps);
+    for (int32_t t = 0; t < EP_TAP_PLACES; t++)
+        offsets[t] = t < w->kernel_h * w->kernel_w ? taps[t] - in : 0;
+}
+
+/* Any window, 16 channels of one pixel after the other. Taps of windows inside the input have the same offsets, `inner`,
+   from the first. */
+static void ep_chunk_pixels(const ep_depthwise_conv_2d *d, const ep_chunk *c, const int8_t *in, int8_t *out,
+                            const int8_t *outside, const ptrdiff_t *inner)
+{
+    const ep_window *const w = &d->window;
+    ptrdiff_t border[EP_TAP_PLACES];
+    for (int32_t y = 0; y < w->output_h; y++) {
+        const int within = y >= w->top && y < w->bottom;
+        const ptrdiff_t row = (ptrdiff_t)(y * w->stride_h - w->pad_h) * w->input_w;
+        for (int32_t x = 0; x < w->output_w; x++, out += w->output_c) {
+            if (within && x >= w->left && x < w->right) {
+                const int8_t *const at = in + (row + x * w->stride_w - w->pad_w) * w->input_c;
+                ep_chunk_pixel(d, c, at + c->first, inner, out + c->first);
+            } else {
+                ep_tap_offsets(w, in, y, x, outside, border);
+                ep_chunk_pixel(d, c, in + c->first, border, out + c->first);
+            }
+        }
+    }
+}
+
+/* Any window: pixel by pixel. */
+static void ep_depthwise_pixels_neon(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out,
+                                     const int8_t *outside)
+{
+    const ep_window *const w = &d->window;
+    ptrdiff_t inner[EP_TAP_PLACES] = {0};
+    if (w->top < w->bottom && w->left < w->right) {
+        ep_tap_offsets(w, in, w->top, w->left, outside, inner);
+        for (int32_t t = w->kernel_h * w->kernel_w - 1; t >= 0; t--)
+            inner[t] -= inner[0];
+    }
+    for (int32_t first = 0; first < w->output_c; first += 16) {
+        ep_chunk c;
+        ep_chunk_fill(&c, d, first);
+#if EP_DOTPROD
+        ep_chunk_quads(&c, d);
+#endif
+        ep_chunk_pixels(d, &c, in, out, outside, inner);
+    }
+}
+
 static void ep_depthwise_neon(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, const int8_t *outside)
 {
     const ep_window *const w = &d->window;
     const int slides = w->kernel_h == 3 && w->kernel_w == 3 && w->dilation_h == 1 && w->dilation_w == 1 &&
                        (w->stride_w == 1 || w->stride_w == 2);
-    for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w), out += ep_image_out(w))
+    for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w), out += ep_image_out(w)) {
+        if (!slides) {
+            ep_depthwise_pixels_neon(d, in, out, outside);
+            continue;
+        }
         for (int32_t first = 0; first < w->output_c; first += 16) {
             ep_chunk c;
             ep_chunk_fill(&c, d, first);
-            if (slides)
-                ep_chunk_3x3(d, &c, in, out, outside);
-            else
-                ep_chunk_pixels(d, &c, in, out, outside);
+            ep_chunk_3x3(d, &c, in, out, outside);
         }
+    }
 }
 
 #endif

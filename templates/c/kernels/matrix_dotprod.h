@@ -102,12 +102,19 @@ EP_INLINE void ep_tile(const ep_block *b, const ep_requantize *r, const int8_t *
     }
 }
 
-/* The columns that are there of `height` vectors of a block. */
+/* The columns that are there of `height` vectors of a block: `count` of 16. */
 static EP_APART void ep_copy_columns(const int8_t *block, int32_t height, int32_t count, int8_t *out, ptrdiff_t stride)
 {
-    for (; height > 0; height--, block += EP_BLOCK, out += stride)
-        for (int32_t i = 0; i < count; i++)
-            out[i] = block[i];
+    for (; height > 0; height--, block += EP_BLOCK, out += stride) {
+        const int8_t *from = block;
+        int8_t *to = out;
+        if (count & 8) {
+            vst1_s8(to, vld1_s8(from));
+            from += 8, to += 8;
+        }
+        for (int32_t i = 0; i < (count & 7); i++)
+            to[i] = from[i];
+    }
 }
 
 /* `count` vectors times one block. */
@@ -133,10 +140,37 @@ EP_INLINE void ep_block_run(const ep_block *b, const ep_requantize *r, const ep_
     }
 }
 
+/* One vector times the matrix: nothing is shared, so that nothing is put aside. */
+static EP_APART void ep_vector_run(const ep_matrix *m, const int8_t *in, ptrdiff_t row_stride, int8_t *out)
+{
+    const int joined = row_stride == 4 * m->quads;
+    const int32_t rows = joined ? 1 : m->rows, quads = joined ? m->rows * m->quads : m->quads;
+    const int8_t *w = m->weights;
+    for (int32_t first = 0; first < m->outputs; first += EP_BLOCK) {
+        ep_sums sums;
+        EP_UNROLL for (int32_t j = 0; j < 4; j++)
+            sums.of[0][j] = vld1q_s32(m->bias + first + 4 * j);
+        const int8_t *x = in;
+        for (int32_t row = rows; row > 0; row--, x += row_stride, w += (ptrdiff_t)quads * (4 * EP_BLOCK))
+            ep_tile_row(&sums, x, 0, w, quads, 1);
+        const ep_scale16 scale = ep_scale16_load(&m->scaling, first);
+        const int8x16_t v = ep_scaled16(&m->scaling, &scale, first, sums.of[0]);
+        int8_t spare[EP_BLOCK];
+        const int32_t count = m->outputs - first;
+        vst1q_s8(count >= EP_BLOCK ? out + first : spare, v);
+        if (count < EP_BLOCK)
+            ep_copy_columns(spare, 1, count, out + first, 0);
+    }
+}
+
 /* `count` vectors times the matrix. */
 static void ep_matrix_run(const ep_matrix *m, const ep_vectors *v, int32_t count)
 {
     const int32_t blocks = (m->outputs + EP_BLOCK - 1) / EP_BLOCK;
+    if (count == 1) {
+        ep_vector_run(m, v->in, v->row_stride, v->out);
+        return;
+    }
     for (int32_t block = 0; block < blocks; block++) {
         ep_block b;
         ep_block_fill(&b, m, v, block);

@@ -1,16 +1,16 @@
 """Instructions of one inference on 64-bit ARM, generated C against LiteRT, both emulated by qemu-user.
 
-    python benchmarks/runtime/arm.py --data FOLDER [--litert FOLDER] [--arithmetic integer] [--layers]
+    python benchmarks/runtime/arm.py --data FOLDER [--litert FOLDER] [--arithmetic integer] [--core Cortex-A76]
 
 `--data` holds the five int8 models of MLPerf Tiny. `--litert` is the unpacked aarch64 wheel of `ai-edge-litert`
-(`pip download --no-deps --only-binary=:all: --platform manylinux_2_27_aarch64 ai-edge-litert`, then unzip); without it only
-our counts are printed. Needed: zig or `aarch64-linux-gnu-gcc`, gcc, and a `qemu-aarch64` that takes plugins (Debian's
-`qemu-user`, not its static one).
+(`pip download --no-deps --only-binary=:all: --platform manylinux_2_27_aarch64 ai-edge-litert`, then unzip); without
+it only our counts are printed. Needed: zig or `aarch64-linux-gnu-gcc`, gcc, and a `qemu-aarch64` that takes plugins
+(Debian's `qemu-user`, not its static one).
 
 Counts are of user-mode instructions, and are no times. What is counted of us is the runner that a bundle holds, which
 reads its input from a file: the count with one input is taken off the count with five. Of LiteRT it is its default, the
-XNNPACK delegate, of one thread, which picks kernels by the CPU's part number and capabilities: qemu runs as a CPU that has
-everything, and LiteRT is told of those that the CPU at hand has.
+XNNPACK delegate, of one thread, which picks kernels by the CPU's part number and capabilities: qemu runs as a CPU that
+has everything, and LiteRT is told of those that the CPU at hand has.
 """
 
 import argparse
@@ -110,8 +110,10 @@ class LiteRT:
         (root / "proc").mkdir(parents=True, exist_ok=True)
         if not (root / "lib").exists():
             (root / "lib").symlink_to("/usr/aarch64-linux-gnu/lib")
-        text = f"processor\t: 0\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU part\t: {part:#x}\n"
-        (root / "proc/cpuinfo").write_text(f"{text}CPU variant\t: 0x0\nCPU revision\t: 3\n\n", encoding="utf-8")
+        facts = {"processor": 0, "Features": "fp asimd", "CPU implementer": "0x41", "CPU architecture": 8}
+        facts |= {"CPU variant": "0x0", "CPU part": f"{part:#x}", "CPU revision": 3}
+        text = "".join(f"{name}\t: {value}\n" for name, value in facts.items())
+        (root / "proc/cpuinfo").write_text(f"{text}\n", encoding="utf-8")
         command = ["-L", str(root), "-E", f"LD_LIBRARY_PATH={self.paths}", str(self.program), str(path)]
         one, more = (counted(qemu, plugin, [*command, str(n), str(capabilities)]) for n in (1, 1 + RUNS))
         return (more - one) / RUNS

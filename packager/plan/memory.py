@@ -6,6 +6,7 @@ placement can beat it.
 """
 
 import dataclasses
+import random
 from collections.abc import Iterator, Mapping, Sequence
 
 from packager.figure import Basis, Figure
@@ -15,7 +16,17 @@ ALIGNMENT = 16
 """Bytes; the widest vector load of the targets' kernels."""
 _ALIASES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 """Operators whose output holds the same bytes as their first input, so that both may be one buffer."""
-_SEARCH_BUDGET = 1_000_000
+_IN_PLACE: Mapping[str, int] = {
+    **dict.fromkeys(("ABS", "CEIL", "COS", "ELU", "EXP", "FLOOR", "GELU", "HARD_SWISH", "LEAKY_RELU", "LOG", "NEG"), 1),
+    **dict.fromkeys(("LOGISTIC", "QUANTIZE", "RELU", "RELU6", "RELU_N1_TO_1", "RSQRT", "SIN", "SQRT", "SQUARE"), 1),
+    **dict.fromkeys(("TANH", "SOFTMAX", "PRELU"), 1),
+    **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "MINIMUM", "MAXIMUM", "SQUARED_DIFFERENCE"), 2),
+}
+"""Operators that read each element before they write the one in its place, and how many of their first inputs they may
+overwrite so. Kernels, the generated C among them, must hold to it."""
+_NEIGHBOUR = 0.5
+"""How often the search moves what lives with the topmost tensor, rather than that itself."""
+_SEARCH_BUDGET = 500_000
 """Pairs of tensors compared while improving an order; bounds the time on large graphs."""
 
 
@@ -71,8 +82,14 @@ class _Buffer:
         return self.size * (self.last - self.first + 1)
 
 
-def plan_memory(model: Model) -> MemoryPlan:
-    """Place the activations of the main graph; inputs may be overwritten after their last use, outputs never."""
+def plan_memory(model: Model, scratch: Mapping[int, int] | None = None) -> MemoryPlan:
+    """Place the activations of the main graph; inputs may be overwritten after their last use, outputs never.
+
+    Args:
+        model: With its operators in the order that they run in.
+        scratch: Bytes that operators by index need besides, while they run. Room is made for them, but they are
+            neither in the bound nor among the rows.
+    """
     graph = model.main
     buffers = list(_buffers(graph))
     live = [0] * max(1, len(graph.nodes))
@@ -80,10 +97,14 @@ def plan_memory(model: Model) -> MemoryPlan:
         for node in range(buffer.first, buffer.last + 1):
             live[node] += buffer.size
     bound = max(live)
-    offsets = _place(buffers, live, bound)
+    needs = sorted((i, size) for i, size in (scratch or {}).items() if size)
+    every = [*buffers, *(_Buffer(tensors=(), size=size, first=i, last=i) for i, size in needs)]
+    offsets = _place(every, live, _reachable(every, len(live)))
+    arena = _height(every, offsets)
+    offsets = offsets[: len(buffers)]
     return MemoryPlan(
         offsets={t: offset for buffer, offset in zip(buffers, offsets, strict=True) for t in buffer.tensors},
-        arena_bytes=_height(buffers, offsets),
+        arena_bytes=arena,
         lower_bound_bytes=bound,
         live=tuple(live),
         rows=tuple(
@@ -97,6 +118,36 @@ def plan_memory(model: Model) -> MemoryPlan:
             for buffer, offset in zip(buffers, offsets, strict=True)
         ),
     )
+
+
+def _reachable(buffers: Sequence[_Buffer], nodes: int) -> int:
+    """The least height that alignment leaves: of what is live at once, all but the topmost end on a boundary."""
+    total, slack = [0] * nodes, [0] * nodes
+    for buffer in buffers:
+        for node in range(buffer.first, buffer.last + 1):
+            total[node] += _aligned(buffer.size)
+            slack[node] = max(slack[node], _aligned(buffer.size) - buffer.size)
+    return max(aligned - spare for aligned, spare in zip(total, slack, strict=True))
+
+
+def shares_bytes(graph: Graph, index: int) -> bool:
+    """Whether an operator's output holds the bytes of its first input, so that both are one buffer."""
+    node = graph.nodes[index]
+    if node.op not in _ALIASES:
+        return False
+    both = (graph.tensors[node.inputs[0]], graph.tensors[node.outputs[0]])
+    return both[0].type.nbytes == both[1].type.nbytes and not any(t.is_variable or t.is_constant for t in both)
+
+
+def may_overwrite(graph: Graph, index: int) -> Iterator[int]:
+    """Yield the inputs in whose bytes an operator may leave its output, if nothing else needs them any more."""
+    node = graph.nodes[index]
+    count = _IN_PLACE.get(node.op, 0)
+    for t in dict.fromkeys(node.inputs[:count]):
+        tensor, output = graph.tensors[t], graph.type_of(node.outputs[0])
+        same = (tensor.type.dims, tensor.type.dtype.bits) == (output.dims, output.dtype.bits)
+        if t != ABSENT and same and not (tensor.is_variable or tensor.is_constant):
+            yield t
 
 
 def _buffers(graph: Graph) -> Iterator[_Buffer]:
@@ -121,18 +172,25 @@ def _buffers(graph: Graph) -> Iterator[_Buffer]:
 
 
 def _aliases(graph: Graph, life: Mapping[int, tuple[int, int]]) -> list[tuple[int, ...]]:
-    """Group the tensors that hold the same bytes, in the order of first use."""
+    """Group the tensors that are one buffer, in the order of first use."""
     root = {t: t for t in life}
-    for node in graph.nodes:
-        if node.op not in _ALIASES or node.inputs[0] not in life:
-            continue
-        source, result = node.inputs[0], node.outputs[0]
-        both = (graph.tensors[source], graph.tensors[result])
-        if both[0].type.nbytes == both[1].type.nbytes and not any(t.is_variable for t in both):
-            root[result] = root[source]
-    groups: dict[int, list[int]] = {}
-    for t in life:
-        groups.setdefault(root[t], []).append(t)
+    groups: dict[int, list[int]] = {t: [t] for t in life}
+
+    def join(result: int, source: int) -> None:
+        moved = groups.pop(root[result])
+        groups[root[source]] += moved
+        root.update(dict.fromkeys(moved, root[source]))
+
+    indices = range(len(graph.nodes))
+    for i in indices:
+        if shares_bytes(graph, i) and graph.nodes[i].inputs[0] in life:
+            join(graph.nodes[i].outputs[0], graph.nodes[i].inputs[0])
+    for i in indices:
+        for t in may_overwrite(graph, i):
+            group = groups[root[t]] if t in life else []
+            if group and not set(group) & set(graph.outputs) and max(life[g][1] for g in group) == i:
+                join(graph.nodes[i].outputs[0], t)
+                break
     return [tuple(group) for group in groups.values()]
 
 
@@ -191,24 +249,32 @@ def _improve(
     order: list[int],
     bound: int,
 ) -> list[int]:
-    """Place what sticks out at the top earlier, as long as that is new and the arena is above the bound."""
+    """Search near the best order while the arena is above the bound: any placement is the first fit of some order.
+
+    What sticks out at the top, or what lives with it, is placed elsewhere in the order, by chance; steps that make the
+    arena no higher are kept. The chance is seeded: the same graph gets the same plan.
+    """
+    chance = random.Random(len(buffers))  # noqa: S311 - no secret
     cost = sum(map(len, neighbours)) + len(buffers) + 1
-    seen: set[tuple[int, ...]] = set()
-    best = offsets
+    height = _height(buffers, offsets)
+    place = {b: i for i, b in enumerate(order)}
     for _ in range(_SEARCH_BUDGET // cost):
-        top = _height(buffers, offsets)
-        if _height(buffers, best) <= bound:
+        if height <= bound:
             break
-        peak = next(b for b in order if offsets[b] + buffers[b].size == top)
-        place = order.index(peak)
-        order = [*order[: place // 2], peak, *order[place // 2 : place], *order[place + 1 :]]
-        if tuple(order) in seen:
-            break
-        seen.add(tuple(order))
-        offsets = _first_fit(buffers, neighbours, order)
-        if _height(buffers, offsets) < _height(buffers, best):
-            best = offsets
-    return best
+        tops = [b for b in order if offsets[b] + buffers[b].size == height]
+        moved = chance.choice(tops)
+        if chance.random() < _NEIGHBOUR and neighbours[moved]:
+            moved = chance.choice(neighbours[moved])
+        start = place[moved]
+        rest = [*order[:start], *order[start + 1 :]]
+        to = chance.randrange(start or len(order))
+        candidate = [*rest[:to], moved, *rest[to:]]
+        found = _first_fit(buffers, neighbours, candidate)
+        reached = _height(buffers, found)
+        if reached <= height:
+            offsets, order, height = found, candidate, reached
+            place = {b: i for i, b in enumerate(order)}
+    return offsets
 
 
 def _height(buffers: Sequence[_Buffer], offsets: Sequence[int]) -> int:

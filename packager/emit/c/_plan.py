@@ -38,7 +38,18 @@ class Laid:
 @functools.lru_cache(maxsize=4)
 def lay_out(model: Model, arithmetic: str) -> Laid:
     """Return the layers of a model of which every operator has a kernel."""
-    graph, plan = model.main, plan_memory(model)
+    plan = plan_memory(model)
+    laid = _laid(model, arithmetic, plan)
+    if laid.arena_bytes == plan.arena_bytes:
+        return laid
+    # What kernels need besides does not fit into what the tensors leave free: place both together.
+    room = {i: layer.scratch + layer.reads_past for i, layer in enumerate(laid.layers)}
+    together = _laid(model, arithmetic, plan_memory(model, room))
+    return min(laid, together, key=lambda found: found.arena_bytes)
+
+
+def _laid(model: Model, arithmetic: str, plan: MemoryPlan) -> Laid:
+    graph = model.main
     ops = tuple(Op(graph, i, arithmetic, plan.offsets) for i in range(len(graph.nodes)))
     layers = tuple(_layer(op) for op in ops)
     scratch = tuple(_gap(plan, i, layer.scratch) for i, layer in enumerate(layers))

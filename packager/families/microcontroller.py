@@ -10,6 +10,7 @@ from packager.emit.c import emit_c, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.families._contract import Family, Job, Product
+from packager.families._order import in_best_order
 from packager.families._room import exceeds
 from packager.ir import DType, Model, write_tflite
 from packager.plan.cost import cost_of
@@ -32,7 +33,7 @@ class Microcontroller:
         problems = tuple(_not_integer(job)) or unsupported(model, job.arithmetic)
         yield from problems
         if not problems:
-            yield from _too_large(model, profile.memory)
+            yield from _too_large(in_best_order(job).quantized.model, profile.memory)
 
     def emit(self, job: Job) -> Product:
         """Write the sources.
@@ -40,6 +41,7 @@ class Microcontroller:
         Raises:
             UnsupportedError: the arena with the kernels' scratch exceeds the RAM, which the plan alone did not.
         """
+        job = in_best_order(job)
         generated = emit_c(job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}")
         arena = _arena_of(generated)
         what = "the arena, with what kernels need while they run,"
@@ -60,6 +62,7 @@ class Microcontroller:
             files=(model, Entry(path="runtime/README.md", content=page, role="doc"), *generated),
             artifact=model.path,
             engine="c",
+            model=job.quantized.model,
         )
 
 

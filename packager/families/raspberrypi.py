@@ -8,6 +8,7 @@ from packager.emit.c import emit_c, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
+from packager.families._order import in_best_order
 from packager.families._room import exceeds
 from packager.ir import Model, write_tflite
 from packager.plan.cost import cost_of
@@ -29,11 +30,12 @@ class RaspberryPi:
             yield _error("the profile has no [cpu] table", "add it to the target's file")
         elif cpu.machine not in _MACHINES:
             yield from _only_c(job, cpu.machine)
-        model = job.quantized.model
+        model = in_best_order(job).quantized.model
         need = plan_memory(model).arena_bytes + cost_of(model).constant_bytes
         yield from exceeds("activations and constants, runtime aside,", need, job.profile.memory.ram_bytes, "RAM")
 
     def emit(self, job: Job) -> Product:
+        job = in_best_order(job)
         assert job.profile.cpu is not None, "check comes first"
         generated, notes = _in_c(job)
         engine = "c" if generated and job.profile.engine == "c" else "litert"
@@ -43,6 +45,7 @@ class RaspberryPi:
             files=(model, *_runtime(job, job.profile.cpu.machine, engine, in_c=bool(generated)), *generated),
             artifact=model.path,
             engine=engine,
+            model=job.quantized.model,
             engines=tuple({"c", "litert"} - {engine}) if generated and job.profile.cpu.machine in _MACHINES else (),
             diagnostics=notes,
         )

@@ -1,4 +1,4 @@
-"""Coral: a TFLite file within the Edge TPU compiler's rules, what will map and why not, and a runner with libedgetpu.
+"""Coral: a TFLite file within the Edge TPU compiler's rules, what will map and why not, a runner for libedgetpu, and C.
 
 The compiler itself is an outside program; where it is on PATH the build runs it through `packager.measure.edgetpu`.
 """
@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from packager.bundle import Entry
 from packager.config.edgetpu import EdgeTpuCompiler, load_edgetpu_compiler
 from packager.config.profile import EdgeTpu
+from packager.config.samples import to_integer
+from packager.emit.c import emit_c, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
@@ -41,11 +43,13 @@ class Coral:
         cache = plan_cache(model, mapped, tpu)
         estimate = estimate_edgetpu(model, job.profile, mapped, cache)
         artifact = Entry(path="model/model.tflite", content=write_tflite(model), role="model")
+        fallback = _in_c(job, model)
         return Product(
-            files=(artifact, *_runtime(job, model, tpu, mapping)),
+            files=(artifact, *_runtime(job, model, tpu, mapping, in_c=bool(fallback)), *fallback),
             artifact=artifact.path,
             engine="litert",
             model=model,
+            engines=("c",) if fallback else (),
             figures=(*mapping.figures(), *cache.figures(), *(estimate.figures() if estimate else ())),
             placements={i: (verdict.place, verdict.reason) for i, verdict in enumerate(mapping.verdicts)},
             latencies=estimate.per_op_ms if estimate else {},
@@ -82,7 +86,15 @@ def _notes(model: Model, mapping: Mapping) -> Iterator[Diagnostic]:
                 yield Diagnostic(severity=Severity.NOTE, where=f"{what} {name!r}", message=message)
 
 
-def _runtime(job: Job, model: Model, tpu: EdgeTpu, mapping: Mapping) -> Iterator[Entry]:
+def _in_c(job: Job, model: Model) -> tuple[Entry, ...]:
+    """The model as C, for a host without a TFLite runtime; nothing where an operator has no kernel."""
+    if unsupported(model, job.arithmetic):
+        return ()
+    golden = to_integer(job.golden, model) if job.golden.arrays else job.golden
+    return emit_c(model, job.arithmetic, golden, name=f"{job.name} {job.version}")
+
+
+def _runtime(job: Job, model: Model, tpu: EdgeTpu, mapping: Mapping, *, in_c: bool) -> Iterator[Entry]:
     stays = [
         {"where": model.main.where(i), "reason": verdict.reason}
         for i, verdict in enumerate(mapping.verdicts)
@@ -93,6 +105,8 @@ def _runtime(job: Job, model: Model, tpu: EdgeTpu, mapping: Mapping) -> Iterator
         "version": job.version,
         "title": job.profile.title,
         "link": tpu.link,
+        "in_c": in_c,
+        "arithmetic": job.arithmetic,
         "compiler": mapping.compiler,
         "min_runtime": tpu.min_runtime,
         "total": len(mapping.verdicts),

@@ -48,9 +48,8 @@ _MACHINES = {
     "x86_64": _Kind(zig="x86_64-linux-musl", gcc=("x86_64-linux-gnu-gcc",), emulator="qemu-x86_64"),
     "aarch64": _Kind(zig="aarch64-linux-musl", gcc=("aarch64-linux-gnu-gcc",), emulator="qemu-aarch64"),
     "armv7l": _Kind(zig="arm-linux-musleabihf", gcc=("arm-linux-gnueabihf-gcc",), emulator="qemu-arm"),
-    "armv6l": _Kind(
-        zig="arm-linux-musleabi", gcc=("arm-linux-gnueabi-gcc",), flags=("-mfloat-abi=soft",), emulator="qemu-arm"
-    ),
+    # Hard floats, as Raspberry Pi OS has them; Debian's gcc for that ABI brings helpers for ARMv7 alone.
+    "armv6l": _Kind(zig="arm-linux-musleabihf", gcc=(), emulator="qemu-arm"),
     "riscv64": _Kind(zig="riscv64-linux-musl", gcc=("riscv64-linux-gnu-gcc",), emulator="qemu-riscv64"),
     # zig brings no headers for a bare system: musl's serve, for no code of it goes into an object.
     "armv7e-m": _Kind(zig="thumb-linux-musleabi", gcc=_MICRO, flags=("-mthumb", "-mfloat-abi=soft")),

@@ -16,7 +16,16 @@ BOARDS = {
     "fpga": ("fpga-arty-a7-35t", "fpga-arty-a7-100t", "fpga-kv260", "fpga-pynq-z2", "fpga-ultra96", "fpga-zcu102"),
     "jetson": ("jetson-nano", "jetson-tx2", "jetson-xavier-nx", "jetson-agx-xavier", "jetson-orin-nano"),
     "microcontroller": ("cortex-m4", "cortex-m7", "cortex-m33"),
-    "raspberrypi": ("raspberrypi-zero-2w", "raspberrypi-3b-plus", "raspberrypi-4", "raspberrypi-5", "host"),
+    "raspberrypi": (
+        "raspberrypi-zero-2w",
+        "raspberrypi-3b-plus",
+        "raspberrypi-4",
+        "raspberrypi-5",
+        "host",
+        "raspberrypi-3b-plus-32bit",
+        "raspberrypi-zero",
+        "riscv64",
+    ),
 }
 MINIMAL = 'family = "coral"\ntitle = "T"\nrecipe = "r"\n[memory]\nram_bytes = 1\n'
 

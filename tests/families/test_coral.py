@@ -16,6 +16,7 @@ from packager.families import Product, family_of
 from packager.families.coral import FAMILY
 from packager.figure import Place
 from packager.ir import DType, GraphBuilder, Model, QuantParams, difference, read_tflite_bytes, write_tflite
+from packager.measure.c import compiler
 from packager.quantize import Quantized
 
 Q = QuantParams(scale=(0.1,), zero_point=(0,))
@@ -44,7 +45,7 @@ def test_the_artifact_is_the_integer_model_with_its_runner() -> None:
     assert family_of(load_profile("coral-dev-board")) is FAMILY
     assert (product.artifact, product.engine) == ("model/model.tflite", "litert")
     assert difference(read_tflite_bytes(product.files[0].content), dense_integer_model()) is None
-    assert [(e.path, e.role) for e in product.files] == [
+    assert [(e.path, e.role) for e in product.files if not e.path.startswith("runtime/c/")] == [
         ("model/model.tflite", "model"),
         ("runtime/README.md", "doc"),
         ("runtime/requirements.txt", "runtime"),
@@ -222,3 +223,34 @@ def test_a_wrong_shape_is_refused(bundle: Bundle) -> None:
     done = bundle.run("x.npy")
     assert done.returncode != 0
     assert "do not fit the model's inputs" in done.stderr
+
+
+def test_without_a_tflite_runtime_the_c_runtime_is_the_cpu(bundle: Bundle) -> None:
+    source = bundle.folder / "runtime" / "c"
+    if not compiler():
+        pytest.skip("no C compiler is here")
+    for name in ("tflite_runtime", "ai_edge_litert"):
+        (bundle.root / f"{name}.py").write_text("raise ImportError('none here')\n", encoding="utf-8")
+    np.save(bundle.root / "x.npy", np.array([[2, 0, 0], [0, 4, 0]], np.int8))
+    failed = bundle.run("x.npy")
+    assert failed.returncode == 1
+    assert "no TFLite runtime, and no library of the model" in failed.stderr
+    files = [str(source / name) for name in ("model.c", "model_weights.c")]
+    flags = ["-std=c99", "-shared", "-fPIC", f"-I{source}", "-o", str(source / "libmodel.so")]
+    subprocess.run([*compiler(), *files, *flags], check=True)
+    done = bundle.run("x.npy", "-o", "y.npz")
+    assert done.returncode == 0, done.stderr
+    assert "on the CPU: the delegate needs a TFLite runtime; by the C runtime" in done.stdout
+    assert np.load(bundle.root / "y.npz")["y"].tolist() == [[2, 8], [8, 20]]
+    strict = bundle.run("x.npy", "--tpu")
+    assert strict.returncode == 1
+    assert "needs a TFLite runtime" in strict.stderr
+
+
+def test_an_operator_without_a_kernel_leaves_the_c_runtime_out() -> None:
+    b = GraphBuilder()
+    x = b.input("x", (1, 4), DType.INT8, Q)
+    y = b.op("SIGN", [x], (1, 4), dtype=DType.INT8, quant=Q)
+    product = FAMILY.emit(job("coral", quantized(b.model([y]))))
+    assert not [e for e in product.files if e.path.startswith("runtime/c/")]
+    assert product.engines == ()

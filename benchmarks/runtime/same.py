@@ -31,7 +31,7 @@ MODELS = {
 }
 CPUS = (
     *("raspberrypi-3b-plus", "raspberrypi-4", "raspberrypi-5"),
-    *("raspberrypi-3b-plus-32bit", "raspberrypi-zero", "riscv64"),
+    *("raspberrypi-3-32bit", "raspberrypi-zero", "riscv64"),
 )
 RESOLVERS = {"xnnpack": "default", "integer": "reference"}
 

@@ -22,7 +22,7 @@ BOARDS = {
         "raspberrypi-4",
         "raspberrypi-5",
         "host",
-        "raspberrypi-3b-plus-32bit",
+        "raspberrypi-3-32bit",
         "raspberrypi-zero",
         "riscv64",
     ),

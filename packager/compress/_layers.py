@@ -83,6 +83,8 @@ class Layer:
         return max(1, self.call.output.elements // self.outs)
 
 
+TOP = 127
+"""The largest integer that int8 weights take."""
 _RANKS = {"CONV_2D": 4, "DEPTHWISE_CONV_2D": 4, "FULLY_CONNECTED": 2}
 
 
@@ -111,6 +113,14 @@ def _layers(graph: Graph) -> Iterator[Layer]:
             index=index, name=graph.node_name(index), where=graph.where(index), call=call_of(graph, node),
             weights=weights.data, bias=None if at == ABSENT else graph.tensors[at].data,
         )  # fmt: skip
+
+
+def quantized(layer: Layer) -> tuple[Real, Real]:
+    """Scales ``[out]`` and integers ``[out, columns]`` that int8 quantization per channel gives the weights."""
+    matrix = layer.matrix.astype(np.float64)
+    largest = np.abs(matrix).max(axis=1)
+    scales = np.where(largest > 0, largest / TOP, 1.0)
+    return scales, np.rint(matrix / scales[:, None])
 
 
 def float_only(model: Model, what: str) -> Iterator[Diagnostic]:

@@ -1,13 +1,15 @@
 """Channel pruning: a share of the work goes in whole channels, without training. `packager.prune` does the work."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from packager.compress._contract import Array, Compressed, Context, Kept, Mask, Step, named
-from packager.compress._layers import layers_of, with_constants
+from packager.compress._contract import Array, Compressed, Context, Curve, Kept, Mask, Step, named
+from packager.compress._layers import Real, layers_of, with_constants
 from packager.compress._refit import kept_outputs, refit
+from packager.compress._sensitivity import curves_of
 from packager.config.samples import Samples
 from packager.errors import Diagnostic, Severity, did_you_mean
 from packager.ir import Model
@@ -16,6 +18,9 @@ from packager.prune._contract import Slot
 from packager.prune.channels import makers
 from packager.prune.importance import IMPORTANCE
 
+_RATIOS = ("importance", "sensitivity")
+_TRIED = (0.25, 0.5, 0.75)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Channels:
@@ -23,6 +28,9 @@ class Channels:
     """Of the multiply-accumulates that shall go, between 0 and 1."""
     importance: str = "activation"
     """What tells which channels matter: ``activation``, ``l1`` or ``l2``."""
+    ratios: str = "importance"
+    """What decides how much each layer loses: ``importance`` for the work it saves, or ``sensitivity``, the measured
+    curves of an earlier step, else of one that is run for it."""
     multiple_of: int = 0
     """Of channels, that a layer which loses some keeps; 0 for what the targets like."""
     skip: tuple[str, ...] = ()
@@ -36,6 +44,8 @@ def problems(how: Channels) -> Iterator[tuple[str, str]]:
         yield f"a share of {how.share:g} can't be pruned", "use one between 0 and 1: 0.3 for 30 % of the work"
     if how.importance not in IMPORTANCE:
         yield f"no importance {how.importance!r}", did_you_mean(how.importance, IMPORTANCE)
+    if how.ratios not in _RATIOS:
+        yield f"no ratios by {how.ratios!r}", did_you_mean(how.ratios, _RATIOS)
     if how.multiple_of < 0:
         yield f"multiple_of = {how.multiple_of} is negative", "use 1, 4, 8 or 16"
 
@@ -59,6 +69,7 @@ def apply(model: Model, how: Channels, context: Context) -> Compressed:
         importance=how.importance,
         multiple_of=how.multiple_of or context.multiple_of,
         skip=how.skip,
+        costs=_costs(model, context) if how.ratios == "sensitivity" else None,
     )
     total, *cuts = pruned.notes()
     masks = _cut(model, pruned.plan.keep, context.kept)
@@ -69,6 +80,20 @@ def apply(model: Model, how: Channels, context: Context) -> Compressed:
     return Compressed(
         model=smaller, summary=total.message, changes=tuple(cuts), kept=dataclasses.replace(context.kept, masks=masks)
     )
+
+
+def _costs(model: Model, context: Context) -> dict[str, Callable[[Real], Real]]:
+    """What shares of each layer's channels cost: its curve, made to rise, from nothing lost to one point past it."""
+    known = [curve for curve in context.curves if curve.what == "channels"]
+    curves = known or curves_of(model, context, "channels", _TRIED)
+    return {curve.layer: functools.partial(_interpolated, curve) for curve in curves}
+
+
+def _interpolated(curve: Curve, shares: Real) -> Real:
+    at, losses = np.array([0.0, *curve.at]), np.maximum.accumulate([0.0, *curve.losses])
+    slope = (losses[-1] - losses[-2]) / (at[-1] - at[-2])
+    found: Real = np.interp(shares, [*at, 1.0], [*losses, losses[-1] + slope * (1 - at[-1])])
+    return found
 
 
 def _cut(model: Model, keep: Mapping[Slot, Mask], kept: Kept) -> dict[str, Mask]:

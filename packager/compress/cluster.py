@@ -11,11 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from packager.compress._contract import Array, Compressed, Context, Step, Table, named
-from packager.compress._layers import Layer, Real, float_only, layers_of, with_constants
+from packager.compress._layers import TOP, Layer, Real, float_only, layers_of, quantized, with_constants
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.ir import Model
 
-_TOP = 127
 _ROUNDS = 100
 
 
@@ -71,20 +70,12 @@ def apply(model: Model, how: Cluster, context: Context) -> Compressed:  # noqa: 
     )  # fmt: skip
 
 
-def quantized(layer: Layer) -> tuple[Real, Real]:
-    """Scales ``[out]`` and integers ``[out, columns]`` that int8 quantization per channel gives the weights."""
-    matrix = layer.matrix.astype(np.float64)
-    largest = np.abs(matrix).max(axis=1)
-    scales = np.where(largest > 0, largest / _TOP, 1.0)
-    return scales, np.rint(matrix / scales[:, None])
-
-
 def clustered(codes: Real, values: int) -> Real:
     """The integers moved to at most so many, by k-means; 0 and the ends, which hold the scales, stay."""
     present, counts = np.unique(codes, return_counts=True)
     if len(present) <= values:
         return codes
-    fixed = np.array([-_TOP, 0, _TOP], np.float64)
+    fixed = np.array([-TOP, 0, TOP], np.float64)
     centres = np.unique(np.concatenate([fixed, _spread(present, counts, values - len(fixed))]))
     for _ in range(_ROUNDS):
         nearest = np.abs(present[:, None] - centres).argmin(axis=1)

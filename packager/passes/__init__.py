@@ -6,6 +6,7 @@ from packager.ir import Model
 from packager.passes.fold_constants import FoldConstants
 from packager.passes.fold_scale import FoldScale
 from packager.passes.fuse_activation import FuseActivation
+from packager.passes.fuse_pad import FusePad
 from packager.passes.serving_signature import ServingSignature
 from packager.passes.static_shapes import StaticShapes
 from packager.passes.unique_names import UniqueNames
@@ -27,6 +28,7 @@ def normalise(model: Model, input_shapes: Mapping[str, tuple[int, ...]] | None =
             FoldConstants(),
             FoldScale(),
             FuseActivation(),
+            FusePad(),
             UniqueNames(),
             ServingSignature(),
         ],

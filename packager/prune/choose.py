@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -16,13 +16,15 @@ _LEAST = 8
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _Family:
+class Family:
     """Channels that the same layers make, one or the several that a residual add joins."""
 
+    makers: tuple[int, ...]
+    """The layers, by operator index."""
     members: Int
     """Groups, the least important first."""
     cost: Real
-    """Their importance."""
+    """Their importance, or what their going costs after those before them."""
 
     def steps(self, multiple_of: int) -> tuple[int, ...]:
         """How many of the members may be gone: what is left is a multiple, or all."""
@@ -39,6 +41,7 @@ def plan_channels(
     share: float,
     multiple_of: int = 1,
     skip: Collection[int] = (),
+    costs: Callable[[Family], Real] | None = None,
 ) -> PrunePlan:
     """Take out groups of channels, always those that lose least for the work they save, until `share` of it is gone.
 
@@ -49,12 +52,17 @@ def plan_channels(
         share: Of the multiply-accumulates, 0 to 1.
         multiple_of: Of channels, that a layer which loses some keeps.
         skip: Layers, by operator index, whose channels all stay.
+        costs: What it costs that a family's members go, one after the other, where that is known better than by their
+            importance.
 
     Returns:
         The plan. Where `share` can't be reached, it removes what can be: ask `macs`.
     """
     works, needed = works_of(graph, channels), np.ones(channels.count, np.bool_)
-    choices = [_Choice(f, f.steps(multiple_of), works) for f in _families(graph, channels, importance, skip)]
+    choices = []
+    for family in families(graph, channels, importance, skip):
+        known = family if costs is None else dataclasses.replace(family, cost=costs(family))
+        choices.append(_Choice(known, known.steps(multiple_of), works))
     goal = (1 - share) * macs(works, needed)
     while macs(works, needed) > goal:
         best = min(choices, key=lambda c: c.price(needed), default=None)
@@ -62,6 +70,11 @@ def plan_channels(
             break
         needed = best.taken(needed)
         best.step += 1
+    return plan_of(graph, channels, needed)
+
+
+def plan_of(graph: Graph, channels: Channels, needed: Mask) -> PrunePlan:
+    """The plan that keeps the groups needed."""
     return PrunePlan(
         keep={slot: needed[g] for slot, g in channels.groups.items() if not needed[g].all()},
         folds={},
@@ -103,7 +116,7 @@ def macs(works: Sequence[Work], needed: Mask) -> float:
 class _Choice:
     """One family, and how far it has been cut."""
 
-    def __init__(self, family: _Family, steps: tuple[int, ...], works: Sequence[Work]) -> None:
+    def __init__(self, family: Family, steps: tuple[int, ...], works: Sequence[Work]) -> None:
         self.family, self.steps, self.step = family, steps, 0
         self.works = [w for w in works if any(np.isin(groups, family.members).any() for groups in w.axes)]
 
@@ -122,7 +135,8 @@ class _Choice:
         return lost / saved if saved > 0 else math.inf
 
 
-def _families(graph: Graph, channels: Channels, importance: Real, skip: Collection[int]) -> Iterator[_Family]:
+def families(graph: Graph, channels: Channels, importance: Real, skip: Collection[int]) -> Iterator[Family]:
+    """Yield the channels that the same layers make, but those that must stay."""
     held = channels.pinned.copy()
     made_by: dict[int, list[int]] = {}
     for index, layer in makers(graph):
@@ -131,13 +145,13 @@ def _families(graph: Graph, channels: Channels, importance: Real, skip: Collecti
             held[groups] = True
         for group in groups.tolist():
             made_by.setdefault(group, []).append(index)
-    families: dict[tuple[int, ...], list[int]] = {}
+    found: dict[tuple[int, ...], list[int]] = {}
     for group, by in made_by.items():
         if not held[group]:
-            families.setdefault(tuple(sorted(set(by))), []).append(group)
-    for _, members in sorted(families.items()):
+            found.setdefault(tuple(sorted(set(by))), []).append(group)
+    for makers_, members in sorted(found.items()):
         ranked = np.array(sorted(members, key=lambda g: (importance[g], g)))
-        yield _Family(members=ranked, cost=importance[ranked])
+        yield Family(makers=makers_, members=ranked, cost=importance[ranked])
 
 
 def _cuts(graph: Graph, channels: Channels, needed: Mask) -> Iterator[Cut]:

@@ -1,14 +1,16 @@
 """Channel pruning: a share of a float model's work goes, the least important channels first."""
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from packager.errors import ConfigError, UnsupportedError, did_you_mean
 from packager.ir import Graph, Model
-from packager.prune._contract import Array, Pruned
+from packager.prune._contract import Array, Pruned, Real
 from packager.prune.apply import apply_plan
 from packager.prune.channels import channels_of, makers
-from packager.prune.choose import macs, plan_channels, works_of
+from packager.prune.choose import Family, families, macs, plan_channels, plan_of, works_of
 from packager.prune.compensate import compensated
 from packager.prune.importance import IMPORTANCE
 from packager.prune.moments import moments_of
@@ -25,6 +27,7 @@ def prune_channels(
     importance: str = "activation",
     multiple_of: int = 1,
     skip: Collection[str] = (),
+    costs: Mapping[str, Callable[[Real], Real]] | None = None,
 ) -> Pruned:
     """Take channels out of a float model until `share` of its multiply-accumulates is gone, and correct what stays.
 
@@ -35,6 +38,8 @@ def prune_channels(
         importance: ``activation``, ``l1`` or ``l2``.
         multiple_of: Of channels, that a layer which loses some keeps.
         skip: Names of layers whose channels all stay.
+        costs: By the name of the first of the layers that share channels: what it costs that given shares of them go.
+            Where given, it decides how many channels each layer loses, and importance only which.
 
     Raises:
         ConfigError: the share is out of range, there is no such importance, or `skip` names no layer.
@@ -55,7 +60,8 @@ def prune_channels(
     channels = channels_of(graph)
     moments = moments_of(model, inputs, (graph.nodes[index].inputs[0] for index, _ in makers(graph)))
     score = IMPORTANCE[importance](graph, channels, moments)
-    plan = plan_channels(graph, channels, score, share=share, multiple_of=multiple_of, skip=layers)
+    steps = None if costs is None else lambda family: _increments(graph, family, costs)
+    plan = plan_channels(graph, channels, score, share=share, multiple_of=multiple_of, skip=layers, costs=steps)
     corrected, plan = compensated(graph, plan, moments)
     pruned = apply_plan(model.with_main(corrected), plan)
     reached = 1 - _work(pruned.model.main) / _work(graph)
@@ -66,6 +72,37 @@ def prune_channels(
             " channels can't go",
         )
     return dataclasses.replace(pruned, what=f"{reached:.1%} of the multiply-accumulates were pruned away")
+
+
+def _increments(graph: Graph, family: Family, costs: Mapping[str, Callable[[Real], Real]]) -> Real:
+    """What each further member costs."""
+    cost = costs[graph.node_name(family.makers[0])]
+    found: Real = np.diff(cost(np.arange(len(family.members) + 1) / len(family.members)))
+    return found
+
+
+def prune_each(
+    model: Model, inputs: Sequence[Array], ratios: Sequence[float], *, importance: str = "activation"
+) -> Iterator[tuple[tuple[str, ...], float, Model]]:
+    """Yield the model with shares of the channels of one layer, or of those that share them, removed, and corrected.
+
+    With the names of those layers and the share that went; a share of which not a whole channel would go is left out.
+
+    Raises:
+        UnsupportedError: the model can't be run.
+    """
+    graph = model.main
+    channels = channels_of(graph)
+    moments = moments_of(model, inputs, (graph.nodes[index].inputs[0] for index, _ in makers(graph)))
+    score = IMPORTANCE[importance](graph, channels, moments)
+    for family in families(graph, channels, score, ()):
+        count = len(family.members)
+        for gone in sorted({min(round(ratio * count), count - 1) for ratio in ratios} - {0}):
+            needed = np.ones(channels.count, np.bool_)
+            needed[family.members[:gone]] = False
+            corrected, plan = compensated(graph, plan_of(graph, channels, needed), moments)
+            smaller = apply_plan(model.with_main(corrected), plan).model
+            yield tuple(graph.node_name(i) for i in family.makers), gone / count, smaller
 
 
 def _work(graph: Graph) -> float:

@@ -12,10 +12,11 @@ from packager.passes import normalise
 from packager.passes.edge_types import EdgeTypes
 from packager.quantize._contract import Quantized, QuantPlan
 from packager.quantize.apply_litert import apply_litert
+from packager.quantize.apply_mixed import apply_mixed
 from packager.quantize.calibrate import calibrate
 from packager.quantize.check import check_integer
 from packager.quantize.kind import Kind, kind_of, refuse_half
-from packager.quantize.plan import AI_EDGE, LITERT, NONE, make_plan, with_ranges
+from packager.quantize.plan import AI_EDGE, LITERT, MIXED, NONE, make_plan, with_ranges
 from packager.rewrite import apply_passes
 
 _LEVELS = {"int8": 256, "int16x8": 65536}
@@ -74,7 +75,7 @@ def _calibrated(plan: QuantPlan, model: Model, recipe: Recipe, samples: Samples 
             " whose report is marked untrusted",
         )
     check_shapes(samples, model)
-    levels = _LEVELS[next(op.scheme for op in plan.ops if op.scheme in CALIBRATED)]
+    levels = min(_LEVELS[op.scheme] for op in plan.ops if op.scheme in CALIBRATED)
     symmetric = recipe.symmetric_activations
     found = calibrate(model, samples, recipe.calibration, levels=levels, symmetric=symmetric)
     return with_ranges(plan, model, found)
@@ -85,6 +86,8 @@ def _applied(plan: QuantPlan, model: Model, recipe: Recipe) -> Model:
         return model
     if plan.engine == LITERT:
         return apply_litert(model, recipe, plan)
+    if plan.engine == MIXED:
+        return apply_mixed(model, recipe, plan)
     from packager.quantize.apply_aeq import apply_aeq
 
     return apply_aeq(model, recipe, plan)

@@ -12,6 +12,7 @@ from packager.quantize._contract import PlannedOp, QuantPlan, Range
 LITERT = "litert"
 AI_EDGE = "ai-edge-quantizer"
 NONE = "none"
+MIXED = "litert, 8 and 16 bits joined"
 
 DENSE = frozenset({"FULLY_CONNECTED", "BATCH_MATMUL"})
 WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", *DENSE})
@@ -34,12 +35,6 @@ def make_plan(model: Model, recipe: Recipe) -> QuantPlan:
     graph = model.main
     _check_rules(graph, recipe)
     ops = tuple(_planned(graph, recipe, i) for i in range(len(graph.nodes)))
-    integer = {op.scheme for op in ops} & CALIBRATED
-    if len(integer) > 1:
-        raise ConfigError(
-            f"recipe {recipe.name}: {' and '.join(sorted(integer))} in one model",
-            hint="no engine converts between 8 and 16 bit activations; use one of them and float32",
-        )
     return QuantPlan(recipe=recipe.name, engine=_engine(graph, recipe, ops), ranges={}, ops=ops)
 
 
@@ -103,14 +98,34 @@ def _engine(graph: Graph, recipe: Recipe, ops: tuple[PlannedOp, ...]) -> str:
     schemes = {op.scheme for op in ops}
     if schemes <= {"float32"}:
         return NONE
-    if len(schemes) == 1 and schemes <= CALIBRATED and _litert_can(graph, ops):
+    widened = recipe.scheme == "int8" and "int16x8" in schemes
+    if len(schemes) == 1 and schemes <= CALIBRATED and _litert_can(graph, ops) and not widened:
         return LITERT
+    if schemes >= CALIBRATED or widened:
+        return _mixed(graph, recipe, ops)
     if recipe.symmetric_activations and schemes & CALIBRATED:
         raise ConfigError(
             f"recipe {recipe.name}: symmetric activations beside other schemes",
             hint="leave the rules out, or symmetric_activations",
         )
     return AI_EDGE
+
+
+def _mixed(graph: Graph, recipe: Recipe, ops: tuple[PlannedOp, ...]) -> str:
+    """The engine for 8 and 16 bit activations in one model: both widths of LiteRT's quantizer, joined."""
+    others = {op.scheme for op in ops} - CALIBRATED
+    if others or recipe.symmetric_activations or not _litert_can(graph, ops):
+        why = " and ".join(sorted(others)) or "symmetric activations, or weights per tensor,"
+        raise ConfigError(
+            f"recipe {recipe.name}: {why} beside int8 and int16x8",
+            hint="8 and 16 bit activations go together alone, with weights per channel",
+        )
+    if recipe.scheme == "int16x8":
+        raise ConfigError(
+            f"recipe {recipe.name}: int8 rules in an int16x8 model",
+            hint='turn it round: scheme = "int8", and rules that make operators int16x8',
+        )
+    return MIXED
 
 
 def _litert_can(graph: Graph, ops: tuple[PlannedOp, ...]) -> bool:

@@ -223,6 +223,15 @@ class Report:
         return tuple(f for f in self.figures if f.name == name)
 
 
+def _compression_problems(compression: "Compression | None") -> Iterator[str]:
+    for i, step in enumerate(compression.steps if compression else ()):
+        if any(len(row) != len(step.columns) for row in step.rows):
+            yield f"compression.steps[{i}] has a row that is not as long as its columns"
+        for curve in step.curves:
+            if not len(curve.at) == len(curve.losses) == len(curve.values) > 0:
+                yield f"compression.steps[{i}] has a curve of {curve.layer!r} whose points don't match"
+
+
 def problems(report: Report) -> Iterator[str]:
     """Say what the types allow and a gate must not meet: bands without their value, negative sizes, infinity."""
     for i, figure in enumerate(report.figures):
@@ -231,6 +240,7 @@ def problems(report: Report) -> Iterator[str]:
             yield f"figures[{i}] {figure.name!r} is not finite: {values}"
         elif values != sorted(values):
             yield f"figures[{i}] {figure.name!r} lies outside its band: {values}"
+    yield from _compression_problems(report.compression)
     for i, layer in enumerate(report.layers):
         if layer.bytes < 0 or layer.macs < 0:
             yield f"layers[{i}] {layer.name!r} has a negative size"

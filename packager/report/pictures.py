@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from packager.figure import Layer
+from packager.report.curves import curve_pictures
 from packager.report.model import Memory, Report
 from packager.report.page import Scale, layer_names, size_scale, time_scale, total_ms
 from packager.report.svg import Bar, Block, Mark, arena, bars
@@ -29,7 +30,9 @@ class Picture:
 def pictures(report: Report) -> tuple[Picture, ...]:
     """Every picture that the report has numbers for."""
     found = (_size(report), _time(report), _memory(report), _noise(report))
-    return tuple(p for p in found if p is not None)
+    curves = curve_pictures(report.compression) if report.compression else ()
+    drawn = (Picture(ident=ident, title=title, note=note, svg=svg) for ident, title, note, svg in curves)
+    return (*(p for p in found if p is not None), *drawn)
 
 
 def _size(report: Report) -> Picture | None:

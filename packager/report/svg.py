@@ -38,7 +38,7 @@ def bars(ident: str, title: str, description: str, rows: Sequence[Bar]) -> str:
     """Return a horizontal bar chart, one row below the other; `ident` is unique on its page."""
     longest = max((row.value for row in rows), default=0.0) or 1.0
     body = [_bar(row, i * _ROW, longest) for i, row in enumerate(rows)]
-    return _picture(ident, title, description, len(rows) * _ROW + 4, body)
+    return picture(ident, title, description, len(rows) * _ROW + 4, body)
 
 
 def _bar(row: Bar, top: int, longest: float) -> str:
@@ -114,7 +114,7 @@ def arena(
     for i in range(0, steps, _stride(steps)):
         body.append(text(_LEFT + (i + 0.5) * step, bottom + 17, str(i), "muted num", "middle"))
     body.append(text(_LEFT + _PLOT_WIDTH / 2, bottom + 36, "operator", "muted", "middle"))
-    return _picture(ident, title, description, bottom + 44, body)
+    return picture(ident, title, description, bottom + 44, body)
 
 
 def _block(block: Block, number: int, step: float, scale: float, bottom: float) -> str:
@@ -147,7 +147,8 @@ def _stride(steps: int) -> int:
         unit *= 10
 
 
-def _picture(ident: str, title: str, description: str, height: float, body: Sequence[str]) -> str:
+def picture(ident: str, title: str, description: str, height: float, body: Sequence[str]) -> str:
+    """Return a whole picture of the common width around what is drawn in it."""
     attrs = {
         "xmlns": "http://www.w3.org/2000/svg",
         "viewBox": f"0 0 {WIDTH} {number(height)}",

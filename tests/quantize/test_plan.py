@@ -8,7 +8,7 @@ from quantize.tiny import INT8, classifier
 from packager.config.recipe import Recipe, Rule
 from packager.errors import ConfigError
 from packager.quantize import Range
-from packager.quantize.plan import AI_EDGE, LITERT, NONE, make_plan, with_ranges
+from packager.quantize.plan import AI_EDGE, LITERT, MIXED, NONE, make_plan, with_ranges
 
 MODEL = classifier()
 
@@ -75,6 +75,7 @@ def test_a_rule_that_matches_nothing_gets_the_nearest_operator(rule: Rule, hint:
         (recipe(scheme="dynamic", inputs="float32", outputs="float32"), AI_EDGE),
         (recipe(scheme="float32", inputs="float32", outputs="float32"), NONE),
         (recipe(scheme="int16x8", inputs="int16", outputs="int16"), LITERT),
+        (recipe(Rule(op="SOFTMAX", scheme="int16x8")), MIXED),
     ],
 )
 def test_the_engine_follows_from_the_plan(found: Recipe, engine: str) -> None:
@@ -84,7 +85,7 @@ def test_the_engine_follows_from_the_plan(found: Recipe, engine: str) -> None:
 @pytest.mark.parametrize(
     "found",
     [
-        recipe(Rule(op="SOFTMAX", scheme="int16x8")),
+        recipe(Rule(op="SOFTMAX", scheme="int16x8"), symmetric_activations=True),
         recipe(Rule(op="SOFTMAX", scheme="float32"), symmetric_activations=True),
         recipe(scheme="float16"),
     ],

@@ -13,7 +13,7 @@ SUFFIX = "md"
 
 
 def render(report: Report) -> str:
-    sections = (_head, _findings, _figures, _layers, _interface, _quantization, _memory, _provenance)
+    sections = (_head, _findings, _figures, _layers, _interface, _compression, _quantization, _memory, _provenance)
     return "\n\n".join(part for section in sections for part in section(report)) + "\n"
 
 
@@ -97,6 +97,25 @@ def _interface(report: Report) -> Iterator[str]:
                 for way, p in ports
             ),
         )
+
+
+def _compression(report: Report) -> Iterator[str]:
+    if report.compression is None:
+        return
+    yield "## Compression"
+    yield f"Steps on the float model, in order, scored on {cell(report.compression.scored)}."
+    for step in report.compression.steps:
+        cost = f"{step.metric} {step.before:.2f} {step.unit} before, {step.after:.2f} {step.unit} after"
+        yield (
+            f"**{cell(step.title)}** ({code(step.step)}): {cell(step.summary)}. {cell(cost)}; distillation loss"
+            f" {step.loss:.4g}."
+        )
+        if step.rows:
+            yield _table([cell(c) if c[:1] != ">" else f">{cell(c[1:])}" for c in step.columns], _cells(step.rows))
+
+
+def _cells(rows: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    return (tuple(cell(value) for value in row) for row in rows)
 
 
 def _quantization(report: Report) -> Iterator[str]:

@@ -1,11 +1,14 @@
 """Write a bundle's report as HTML, Markdown or JSON."""
 
+import json
 from pathlib import Path
 
 import click
 
 from packager.errors import ConfigError
 from packager.report.views import render_view, view_formats
+
+_ESTIMATE = "runtime/hls/estimate.json"
 
 
 @click.command()
@@ -40,7 +43,7 @@ def command(bundle: Path, form: str, hls_reports: Path | None, output: Path | No
 
 
 def _take_in(bundle: Path, folder: Path) -> None:
-    """Replace what was read back before; other measurements, and simulated cycles, stay."""
+    """Replace what was read back before; simulated cycles stay. Learn from reports of single processes."""
     from packager.config.profile import load_profile, profile_names
     from packager.emit.hls import TOP
     from packager.figure import Basis
@@ -56,5 +59,27 @@ def _take_in(bundle: Path, folder: Path) -> None:
     figures = read_hls_reports(folder, top=TOP, part=part.part if part else "")
     beside = whole.with_name(whole.name.removesuffix(".tar.gz"))
     names = {figure.name for figure in figures}
-    kept = [f for f in read_measured(beside) if f.basis is not Basis.MEASURED or f.name not in names]
+    kept = [f for f in read_measured(beside) if f.basis is Basis.SIMULATED or f.name not in names]
     write_measured(beside, (*kept, *figures))
+    _refit(whole, beside, folder)
+
+
+def _refit(bundle: Path, beside: Path, folder: Path) -> None:
+    """Write factors on the estimates beside the bundle, where there are reports of its single processes."""
+    from packager.plan.fpga_fit import compared, fit_text, learn
+    from packager.report.hls_reports import read_processes
+
+    path = bundle / _ESTIMATE
+    if not path.is_file():
+        return
+    rows = json.loads(path.read_text("utf-8"))["processes"]
+    found = read_processes(folder, [row["process"] for row in rows])
+    if not found:
+        click.echo("no reports of single processes (run_*_csynth.xml): the estimates are not refitted", err=True)
+        return
+    fit = learn(rows, found, f"{bundle.name}, {len(found)} of {len(rows)} processes")
+    target = beside.with_name(f"{beside.name}.fit.json")
+    target.write_text(fit_text(fit), encoding="utf-8")
+    for line in compared(rows, found):
+        click.echo(line, err=True)
+    click.echo(f"{target}: factors for the next build; name it as fit in a recipe's [fpga]", err=True)

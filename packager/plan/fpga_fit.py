@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,17 @@ def _factors(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, float]]]) -> 
         return min(max(want / have, 1 / _MOST), _MOST) if have and want else 1.0
 
     return Factors(lut=ratio("lut"), ff=ratio("ff"))
+
+
+def compared(estimated: Sequence[Mapping[str, Any]], reported: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    """Lines of a table: by kind of process, estimate and report."""
+    keys = ("lut", "ff", "dsp", "bram18")
+    yield f"{'process':14}{'count':>6}" + "".join(f"{key.upper() + ' est., report':>22}" for key in keys)
+    for kind in sorted({row["kind"] for row in estimated}):
+        rows = [row for row in estimated if row["kind"] == kind and row["process"] in reported]
+        if rows:
+            sums = [(sum(r[k] for r in rows), sum(reported[r["process"]][k] for r in rows)) for k in keys]
+            yield f"{kind:14}{len(rows):>6}" + "".join(f"{have:>11.0f}{want:>11.0f}" for have, want in sums)
 
 
 def fit_text(fit: Fit) -> str:

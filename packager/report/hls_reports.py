@@ -6,7 +6,7 @@ Formats as Vitis HLS 2020.1 and Vivado 2017.4 and their successors write them. P
 import dataclasses
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from packager.errors import ConfigError
@@ -68,6 +68,31 @@ def read_hls_reports(folder: Path, *, top: str, part: str = "") -> tuple[Figure,
             raise ConfigError(message, hint="give the reports of this bundle's design")
     kinds = sorted({report.kind for report in found})
     return tuple(f for kind in kinds for f in _furthest([r for r in found if r.kind == kind], folder).figures)
+
+
+def read_processes(folder: Path, names: Iterable[str]) -> dict[str, dict[str, float]]:
+    """What Vitis HLS says of single processes: ``lut``, ``ff``, ``dsp`` and ``bram18`` by name, of those it reports.
+
+    Raises:
+        ConfigError: a file is damaged, or there are two of one process.
+    """
+    wanted = set(names)
+    found: dict[str, dict[str, float]] = {}
+    for path in _files(folder, "*_csynth.xml"):
+        root = _xml(path) if path.name.removesuffix("_csynth.xml") in wanted else None
+        if root is None:
+            continue
+        name = path.name.removesuffix("_csynth.xml")
+        if name in found:
+            raise ConfigError(f"{folder}: two reports of {name}", hint=_AGAIN)
+        figures = {figure.name: figure.value for figure in _area(root, path, "")}
+        found[name] = {
+            "lut": figures["fpga.lut"],
+            "ff": figures["fpga.ff"],
+            "dsp": figures["fpga.dsp"],
+            "bram18": 2 * figures["fpga.bram36"],
+        }
+    return found
 
 
 def _furthest(reports: Sequence[HlsReport], folder: Path) -> HlsReport:
@@ -134,7 +159,7 @@ def _xml(path: Path) -> ET.Element:
         raise ConfigError(f"{path}: no XML: {error}", hint="synthesize again, or give another folder") from None
 
 
-def _csynth(root: ET.Element, path: Path, source: str) -> Iterator[Figure]:
+def _area(root: ET.Element, path: Path, source: str) -> Iterator[Figure]:
     area = "AreaEstimates/Resources"
     for name, tags, per in (
         ("fpga.lut", ("LUT",), 1),
@@ -145,7 +170,13 @@ def _csynth(root: ET.Element, path: Path, source: str) -> Iterator[Figure]:
         texts = [text for tag in tags if (text := root.findtext(f"{area}/{tag}")) is not None]
         if not texts:
             raise ConfigError(f"{path}: no {area}/{tags[0]}", hint="the synthesis did not finish, or the file is cut")
-        yield _figure(name, _number(texts[0], path, tags[0]) / per, source)
+        value = _number(texts[0], path, tags[0]) / per
+        yield _figure(name, value, source, basis=Basis.ESTIMATED)
+
+
+def _csynth(root: ET.Element, path: Path, source: str) -> Iterator[Figure]:
+    """The tool's own estimates, of which it says so itself."""
+    yield from _area(root, path, source)
     whole = "PerformanceEstimates/SummaryOfOverallLatency"
     for name, low, high in (
         ("fpga.cycles", "Best-caseLatency", "Worst-caseLatency"),
@@ -155,12 +186,12 @@ def _csynth(root: ET.Element, path: Path, source: str) -> Iterator[Figure]:
         if all(map(_COUNT.fullmatch, ends)):  # `undef` or `?` where a loop's bound is not known to the tool
             best, worst = sorted(float(end) for end in ends)
             band = (best, worst) if best < worst else None
-            yield _figure(name, worst, source, unit="cycles", band=band)
+            yield _figure(name, worst, source, unit="cycles", band=band, basis=Basis.ESTIMATED)
     period = root.findtext("UserAssignments/TargetClockPeriod", "")
     reached = root.findtext("PerformanceEstimates/SummaryOfTimingAnalysis/EstimatedClockPeriod", "")
     if period and reached:
         slack = _number(period, path, "TargetClockPeriod") - _number(reached, path, "EstimatedClockPeriod")
-        yield _figure("fpga.slack.ns", round(slack, 3), source, unit="ns")
+        yield _figure("fpga.slack.ns", round(slack, 3), source, unit="ns", basis=Basis.ESTIMATED)
 
 
 def _vivado(folder: Path) -> Iterator[HlsReport]:
@@ -216,7 +247,13 @@ def _number(text: str, path: Path, what: str) -> float:
 
 
 def _figure(
-    name: str, value: float, source: str, *, unit: str = "1", band: tuple[float, float] | None = None
+    name: str,
+    value: float,
+    source: str,
+    *,
+    unit: str = "1",
+    band: tuple[float, float] | None = None,
+    basis: Basis = Basis.MEASURED,
 ) -> Figure:
     low, high = band or (None, None)
-    return Figure(name=name, value=value, unit=unit, basis=Basis.MEASURED, source=source, low=low, high=high)
+    return Figure(name=name, value=value, unit=unit, basis=basis, source=source, low=low, high=high)

@@ -1,4 +1,6 @@
 import dataclasses
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -6,8 +8,10 @@ from cli.edgepack import Outcome
 from report.sample import SAMPLE, figure
 from report.test_hls_reports import CSYNTH
 
-from packager.bundle import Bundle
+from packager.bundle import Bundle, Entry
 from packager.cli.report import command
+from packager.plan.fpga_estimate import Factors
+from packager.plan.fpga_fit import read_fit
 from packager.report.load import load_report
 from packager.report.measured import write_measured
 from packager.report.model import TargetFacts
@@ -59,6 +63,28 @@ def test_what_the_vendors_tools_say_is_shown_beside_the_estimate(tmp_path: Path)
     report = load_report(bundle)
     assert [f.value for f in report.named("fpga.lut")] == [4000, 5002]
     assert [f.value for f in report.named("fpga.cycles")] == [600, 610, 640]
+
+
+def test_estimates_are_refitted_from_reports_of_single_processes(tmp_path: Path) -> None:
+    target = TargetFacts(name="fpga-pynq-z2", title="PYNQ-Z2", family="fpga", arithmetic="integer")
+    rows = [
+        {"process": "run_conv", "kind": "matrix", "lut": 2501, "ff": 8002, "dsp": 29, "bram18": 13},
+        {"process": "run_other", "kind": "window", "lut": 300, "ff": 250, "dsp": 0, "bram18": 2},
+    ]
+    estimate = json.dumps({"schema": 1, "processes": rows}).encode()
+    made = Bundle("kws", "0.1.0", "fpga-pynq-z2")
+    made.add(*report_files(dataclasses.replace(SAMPLE, target=target)))
+    made.add(Entry(path="runtime/hls/estimate.json", content=estimate, role="source"))
+    bundle, reports = made.write(tmp_path), tmp_path / "reports"
+    reports.mkdir()
+    for name in ("csynth.xml", "run_conv_csynth.xml"):
+        (reports / name).write_text(CSYNTH, "utf-8")
+    done = Outcome(command, bundle, "--hls-reports", reports)
+    assert done.code == 0
+    assert re.search(r"matrix +1 +2501 +5002 +8002 +4001 +29 +29 +13 +13", done.err)
+    fit = read_fit(bundle.with_name(f"{bundle.name}.fit.json"))
+    assert fit.factors == {"matrix": Factors(lut=2.0, ff=0.5)}
+    assert fit.source == f"{bundle.name}, 1 of 2 processes"
 
 
 def test_reports_of_a_design_are_for_a_bundle_of_one(report: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from packager.errors import ConfigError
 from packager.figure import Basis
-from packager.report.hls_reports import read_hls_reports
+from packager.report.hls_reports import read_hls_reports, read_processes
 
 PART = "xc7z020clg400-1"
 CSYNTH = """<?xml version="1.0" encoding="UTF-8"?>
@@ -86,7 +86,7 @@ def test_csynth_gives_resources_cycles_and_slack_and_says_whose_estimate_they_ar
         "fpga.slack.ns": 2.7,
     }
     assert {f.source for f in found.values()} == {"csynth's estimate, Vitis HLS 2023.2, syn/csynth.xml"}
-    assert {f.basis for f in found.values()} == {Basis.MEASURED}
+    assert {f.basis for f in found.values()} == {Basis.ESTIMATED}, "the tool's own estimates, not measurements"
     assert (found["fpga.cycles"].low, found["fpga.cycles"].high) == (500, 640)
     assert found["fpga.ii"].low is None
 
@@ -172,3 +172,13 @@ def test_two_solutions_at_once_are_refused_and_equal_copies_are_not(tmp_path: Pa
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no folder"):
         values(tmp_path / "none")
+
+
+def test_reports_of_single_processes_are_read_by_name(tmp_path: Path) -> None:
+    (tmp_path / "run_a_csynth.xml").write_text(CSYNTH, "utf-8")
+    (tmp_path / "run_b_csynth.xml").write_text("damaged, but nobody asks for it", "utf-8")
+    assert read_processes(tmp_path, ["run_a", "run_c"]) == {"run_a": {"lut": 5002, "ff": 4001, "dsp": 29, "bram18": 13}}
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again/run_a_csynth.xml").write_text(CSYNTH, "utf-8")
+    with pytest.raises(ConfigError, match="two reports of run_a"):
+        read_processes(tmp_path, ["run_a"])

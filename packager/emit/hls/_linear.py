@@ -22,7 +22,7 @@ from packager.ops import FAST17
 from packager.ops import _fixed_point as fixed
 from packager.ops._requantize import product_scale
 from packager.plan.folding import Fold
-from packager.plan.fpga_estimate import Cost, accumulators, memory, mover, multipliers
+from packager.plan.fpga_estimate import Cost, accumulators, converter, memory, multipliers
 
 _WORTH_PRUNING = 0.9
 """Of the tiles that may be left, at most."""
@@ -121,7 +121,7 @@ def scaled_stages(op: Op, scaling: Scaling, *, pixels: int, pe: int, steps: int)
         lanes_out=lanes,
         values=pixels * channels,
         cycles=pixels * padded // lanes,
-        cost=mover(pe),
+        cost=converter(pe),
         tokens_in=1,
     )
     return scale, trim

@@ -8,7 +8,7 @@ from packager.emit.hls._contract import MOST_LANES, Op, Stage
 from packager.emit.hls._layers import layer_of
 from packager.emit.hls._streams import DEPTH, Channel, Lag, Network, Process
 from packager.plan.folding import Fold
-from packager.plan.fpga_estimate import mover
+from packager.plan.fpga_estimate import converter, mover
 
 _SUM_DEPTH = 2
 """Between a unit and its requantization, which keep step."""
@@ -189,7 +189,7 @@ class _Builder:
             lanes_out=lanes,
             values=source.values,
             cycles=source.values // common,
-            cost=mover(max(source.lanes, lanes)),
+            cost=converter(max(source.lanes, lanes)),
             tokens_in=max(lanes // source.lanes, 1),
         )
         self._process(f"{target.name}_{kind}", stage, (source.name,), (target.name,))

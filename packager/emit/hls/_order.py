@@ -12,7 +12,7 @@ import numpy as np
 
 from packager.emit.hls._contract import Array, Ints, Op, Stage, divisors
 from packager.ops import find_op
-from packager.plan.fpga_estimate import Cost, memory, mover
+from packager.plan.fpga_estimate import Cost, memory, reorderer
 
 _AXES = 4
 OUTSIDE = -1
@@ -132,9 +132,7 @@ def rearrange_stage(name: str, places: Ints, values_in: int, lanes: int, fill: i
         lanes_out=lanes,
         values=places.size,
         cycles=total + beats,
-        cost=functools.reduce(
-            Cost.__add__, [mover(lanes), memory(8 * lanes, order.room), Cost(lut=8 * bits + 80, ff=6 * bits), *tables]
-        ),
+        cost=functools.reduce(Cost.__add__, [reorderer(lanes, bits), memory(8 * lanes, order.room), *tables]),
         arrays=arrays,
         scalars=(fill,),
         tokens_in=max(order.first, 0),

@@ -1,8 +1,7 @@
 /* CONV_2D: every output pixel is a vector of kernel_h runs times the matrix of weights.
 
    Where the window lies inside the input, the runs are read where they are. At the border, and for groups and spread
-   kernels, up to EP_PATCHES pixels are gathered into small patches first. With AVX2 all are gathered, widened, into
-   panels. */
+   kernels, up to EP_PATCHES pixels are gathered into small patches first. By panels, all are widened first. */
 #ifndef EDGEPACK_CONV_2D_H
 #define EDGEPACK_CONV_2D_H
 
@@ -22,8 +21,8 @@ typedef struct {
 } ep_conv_2d;
 
 /* Each has ep_conv_2d_whole(c, in, out, patches). */
-#if EP_AVX2
-#include "conv_2d_avx2.h"
+#if EP_PANELS
+#include "conv_2d_panels.h"
 #else
 #include "conv_2d_patches.h"
 #endif
@@ -37,7 +36,7 @@ typedef struct {
 
 EP_INLINE void ep_conv_2d_job_run(const ep_conv_2d_job *job, const ep_conv_2d *c, const int8_t *in, int8_t *out)
 {
-#if defined(EDGEPACK_THREADS) && !EP_AVX2
+#if defined(EDGEPACK_THREADS) && !EP_PANELS
     int8_t patches[EP_PATCHES * EP_DEPTH];
     ep_conv_2d_whole(c, in, out, job->patches ? job->patches : patches);
 #else

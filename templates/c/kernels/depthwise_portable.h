@@ -17,7 +17,7 @@ EP_INLINE void ep_depthwise_lanes(const ep_depthwise_conv_2d *d, const int8_t *c
         if (d->multiplier == 1) {
             const int8_t *const x = taps[t] + first;
             for (int32_t i = 0; i < count; i++)
-                sums[i] += x[i] * w[i];
+                sums[i] += (int16_t)(x[i] * w[i]);
         } else {
             for (int32_t i = 0; i < count; i++)
                 sums[i] += taps[t][(first + i) / d->multiplier] * w[i];

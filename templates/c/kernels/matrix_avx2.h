@@ -6,9 +6,12 @@
 #ifndef EDGEPACK_MATRIX_AVX2_H
 #define EDGEPACK_MATRIX_AVX2_H
 
+#define EP_TILE 6
+#define EP_STRIPS 1 /* Quads may lie anywhere. */
+
+#include "panel.h"
 #include "requantize_avx2.h"
 
-#define EP_TILE 6
 #define EP_HALF 8 /* Outputs of a tile: half a block. */
 
 /* GCC 12's partial redundancy elimination copies every accumulator at the end of the inner loop. */
@@ -16,38 +19,6 @@
 #pragma GCC push_options
 #pragma GCC optimize("no-tree-pre")
 #endif
-
-/* Elements of a panel of widened vectors, on the stack; EP_DEPTH is the most elements of any vector of the model. */
-#ifndef EP_DEPTH
-#define EP_DEPTH 64
-#endif
-#define EP_SPARE 16 /* Elements between two vectors: strides of a power of two would share cache lines. */
-#define EP_PANEL (EP_TILE * (EP_DEPTH + EP_SPARE) > 16384 ? EP_TILE * (EP_DEPTH + EP_SPARE) : 16384)
-#define EP_PIXELS (32 * EP_TILE)
-
-/* Widened vectors: where each begins, and where each quad lies from there on. */
-typedef struct {
-    int16_t elements[EP_PANEL];
-    const int16_t *vectors[EP_PIXELS];
-    int32_t offsets[EP_DEPTH / 4];
-    int32_t steps; /* Quads of a vector. */
-} ep_panel;
-
-/* Vectors of `rows` runs of `quads`, the runs `row_stride` elements apart. */
-EP_INLINE void ep_panel_offsets(ep_panel *p, int32_t rows, int32_t quads, int32_t row_stride)
-{
-    p->steps = 0;
-    for (int32_t row = 0; row < rows; row++)
-        for (int32_t quad = 0; quad < quads; quad++)
-            p->offsets[p->steps++] = row * row_stride + 4 * quad;
-}
-
-/* How many vectors of `depth` elements fit, each on its own. */
-EP_INLINE int32_t ep_panel_height(int32_t depth)
-{
-    const int32_t room = ep_min(EP_PANEL / (depth + EP_SPARE), EP_PIXELS);
-    return room > EP_TILE ? room / EP_TILE * EP_TILE : room;
-}
 
 /* Widen `count` bytes, a multiple of 4; return where the next go. */
 EP_INLINE int16_t *ep_widen(const int8_t *in, int32_t count, int16_t *to)
@@ -184,26 +155,7 @@ static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, i
     }
 }
 
-/* `count` vectors times the matrix. */
-EP_INLINE void ep_matrix_run(const ep_matrix *m, const ep_vectors *v, int32_t count)
-{
-    ep_panel panel;
-    const int joined = v->row_stride == 4 * m->quads; /* The rows are one. */
-    const int32_t rows = joined ? 1 : m->rows, run = (joined ? m->rows : 1) * 4 * m->quads, depth = rows * run;
-    const int32_t most = ep_panel_height(depth);
-    ep_panel_offsets(&panel, 1, depth / 4, 0);
-    for (int32_t from = 0; from < count; from += most) {
-        const int32_t taken = ep_min(most, count - from);
-        const int8_t *in = v->in + from * v->vector_stride;
-        for (int32_t i = 0; i < taken; i++, in += v->vector_stride) {
-            int16_t *to = panel.elements + i * (depth + EP_SPARE);
-            panel.vectors[i] = to;
-            for (int32_t row = 0; row < rows; row++)
-                to = ep_widen(in + row * v->row_stride, run, to);
-        }
-        ep_panel_run(m, &panel, taken, v->out + from * v->out_stride, v->out_stride);
-    }
-}
+#include "matrix_panels.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options

@@ -1,7 +1,7 @@
 /* Which vector instructions the kernels use: one of these is 1, or none. Every choice computes the same integers.
 
    A kernel <kernel>.h includes <kernel>_<set>.h where there is one for the set, and runs its portable C where there is
-   none. -DEDGEPACK_PORTABLE leaves all of them out. */
+   none. -DEDGEPACK_PORTABLE leaves all of them out, for the smallest code. */
 #ifndef EDGEPACK_TARGET_H
 #define EDGEPACK_TARGET_H
 
@@ -42,6 +42,15 @@
 #else
 #define EP_DSP 0
 #endif
+
+/* Plain C all the same, but with room on the stack for what compilers make vectors of. */
+#if EP_VECTORS && !EP_AVX512 && !EP_AVX2 && !EP_NEON && \
+    (defined(__SSE2__) || defined(__riscv_vector) || defined(__wasm_simd128__) || defined(__ALTIVEC__))
+#define EP_WIDENS 1
+#else
+#define EP_WIDENS 0
+#endif
+#define EP_PANELS (EP_AVX2 || EP_WIDENS)
 
 /* Loops over registers must vanish. */
 #if defined(__clang__)

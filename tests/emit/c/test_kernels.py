@@ -285,6 +285,13 @@ def flags_of(vectors: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("table", ["conv_2d", "depthwise_conv_2d", "fully_connected", "transpose_conv"])
+def test_plain_kernels_for_vectors_are_clean_too(table: str, tmp_path: Path) -> None:
+    """What any x86-64 runs: plain C of which the compiler makes vectors."""
+    check(together(TABLES[table]), "xnnpack", tmp_path, flags=SANITIZED)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("vectors", ["avx2", "portable"])
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @pytest.mark.parametrize("table", TABLES)

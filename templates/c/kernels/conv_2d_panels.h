@@ -1,9 +1,9 @@
-/* CONV_2D with AVX2.
+/* CONV_2D by panels.
 
    Where the taps of a window's row lie side by side, whole rows of the input are widened into a strip, padding
    included, and the windows of several rows of output are read where they lie in it. Else each window is gathered. */
-#ifndef EDGEPACK_CONV_2D_AVX2_H
-#define EDGEPACK_CONV_2D_AVX2_H
+#ifndef EDGEPACK_CONV_2D_PANELS_H
+#define EDGEPACK_CONV_2D_PANELS_H
 
 EP_INLINE int16_t *ep_widen_zero(int32_t zero_point, int32_t count, int16_t *to)
 {
@@ -135,7 +135,7 @@ static void ep_conv_2d_whole(const ep_conv_2d *c, const int8_t *in, int8_t *out,
 {
     const ep_window *const w = &c->window;
     (void)patches;
-    if (c->direct && w->kernel_w > 1 && w->kernel_w >= w->stride_w && w->kernel_h >= w->stride_h) {
+    if (EP_STRIPS && c->direct && w->kernel_w > 1 && w->kernel_w >= w->stride_w && w->kernel_h >= w->stride_h) {
         for (int32_t n = 0; n < w->batches; n++)
             ep_conv_2d_strips(c, in + n * ep_image_in(w), out + n * ep_image_out(w));
         return;

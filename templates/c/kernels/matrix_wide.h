@@ -1,0 +1,86 @@
+/* The matrix product in plain C for CPUs whose compiler makes vectors of loops: dot products of 16-bit integers, which
+   all of them have an instruction for. Vectors are widened into a panel; so are the weights, four outputs at a time, each
+   output's side by side. */
+#ifndef EDGEPACK_MATRIX_WIDE_H
+#define EDGEPACK_MATRIX_WIDE_H
+
+#define EP_TILE 4
+#define EP_STRIPS 0 /* Each vector lies in one piece. */
+
+#include "panel.h"
+
+#define EP_WIDE 4
+#define EP_WHOLE(depth) (((depth) + 15) & ~15) /* Loops without an end. */
+
+/* GCC 12 makes vectors of such loops at -O3 alone. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("O3")
+#endif
+
+/* Clang sees the dot product in eight lanes, not in four. */
+#if defined(__clang__)
+#define EP_LANES8 _Pragma("clang loop vectorize_width(8) interleave_count(1)")
+#else
+#define EP_LANES8
+#endif
+
+/* Widen `count` bytes; return where the next go. */
+EP_INLINE int16_t *ep_widen(const int8_t *in, int32_t count, int16_t *to)
+{
+    for (int32_t i = 0; i < count; i++)
+        to[i] = in[i];
+    return to + count;
+}
+
+EP_INLINE int16_t *ep_widen_bytes(const int8_t *in, int32_t count, int16_t *to) { return ep_widen(in, count, to); }
+
+/* Four outputs' weights. */
+static void ep_wide_weights(const ep_matrix *m, int32_t first, int32_t depth, int16_t *to)
+{
+    const int32_t stride = EP_WHOLE(depth);
+    const int8_t *w = m->weights + (ptrdiff_t)(first / EP_BLOCK) * depth * EP_BLOCK + first % EP_BLOCK * 4;
+    memset(to, 0, sizeof(int16_t) * EP_WIDE * (size_t)stride);
+    for (int32_t at = 0; at < depth; at += 4, w += 4 * EP_BLOCK)
+        for (int32_t j = 0; j < EP_WIDE; j++)
+            for (int32_t k = 0; k < 4; k++)
+                to[j * stride + at + k] = w[4 * j + k];
+}
+
+/* One vector. */
+static void ep_wide_sums(const int16_t *x, const int16_t *w, int32_t stride, int32_t *sums)
+{
+    const int16_t *const second = w + stride, *const third = second + stride, *const fourth = third + stride;
+    int32_t a = 0, b = 0, c = 0, d = 0;
+    EP_LANES8 for (int32_t k = 0; k < stride; k++) {
+        a += x[k] * w[k];
+        b += x[k] * second[k];
+        c += x[k] * third[k];
+        d += x[k] * fourth[k];
+    }
+    sums[0] += a, sums[1] += b, sums[2] += c, sums[3] += d;
+}
+
+static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, int8_t *out, ptrdiff_t out_stride)
+{
+    const int32_t depth = 4 * p->steps;
+    int16_t weights[EP_WIDE * EP_WHOLE(EP_DEPTH)];
+    for (int32_t first = 0; first < m->outputs; first += EP_WIDE) {
+        const int32_t outputs = ep_min(EP_WIDE, m->outputs - first);
+        ep_wide_weights(m, first, depth, weights);
+        for (int32_t i = 0; i < count; i++) {
+            int32_t sums[EP_WIDE];
+            memcpy(sums, m->bias + first, sizeof sums);
+            ep_wide_sums(p->vectors[i], weights, EP_WHOLE(depth), sums);
+            ep_requantize_run(&m->scaling, first, outputs, sums, out + i * out_stride + first);
+        }
+    }
+}
+
+#include "matrix_panels.h"
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
+
+#endif

@@ -1,0 +1,39 @@
+/* Vectors widened to 16 bits, on the stack, for all weights to pass over. EP_TILE vectors are multiplied at once. */
+#ifndef EDGEPACK_PANEL_H
+#define EDGEPACK_PANEL_H
+
+#include "edgepack.h"
+
+/* Elements of a panel of widened vectors, on the stack; EP_DEPTH is the most elements of any vector of the model. */
+#ifndef EP_DEPTH
+#define EP_DEPTH 64
+#endif
+#define EP_SPARE 16 /* Elements between two vectors: strides of a power of two would share cache lines. */
+#define EP_PANEL (EP_TILE * (EP_DEPTH + EP_SPARE) > 16384 ? EP_TILE * (EP_DEPTH + EP_SPARE) : 16384)
+#define EP_PIXELS (32 * EP_TILE)
+
+/* Widened vectors: where each begins, and where each quad lies from there on. */
+typedef struct {
+    int16_t elements[EP_PANEL];
+    const int16_t *vectors[EP_PIXELS];
+    int32_t offsets[EP_DEPTH / 4];
+    int32_t steps; /* Quads of a vector. */
+} ep_panel;
+
+/* Vectors of `rows` runs of `quads`, the runs `row_stride` elements apart. */
+EP_INLINE void ep_panel_offsets(ep_panel *p, int32_t rows, int32_t quads, int32_t row_stride)
+{
+    p->steps = 0;
+    for (int32_t row = 0; row < rows; row++)
+        for (int32_t quad = 0; quad < quads; quad++)
+            p->offsets[p->steps++] = row * row_stride + 4 * quad;
+}
+
+/* How many vectors of `depth` elements fit, each on its own. */
+EP_INLINE int32_t ep_panel_height(int32_t depth)
+{
+    const int32_t room = ep_min(EP_PANEL / (depth + EP_SPARE), EP_PIXELS);
+    return room > EP_TILE ? room / EP_TILE * EP_TILE : room;
+}
+
+#endif

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from packager.emit.c._contract import Op
-from packager.emit.c._find import find_kernel, kernel_names
-from packager.errors import Diagnostic, Severity, did_you_mean
+from packager.emit.c._find import find_kernel
+from packager.emit.c._instead import instead_of
+from packager.errors import Diagnostic, Severity
 from packager.interp import reference
 from packager.ir import ABSENT, DType, Graph, Model
 
@@ -31,7 +32,7 @@ def _found(model: Model, arithmetic: str) -> Iterator[Diagnostic]:
     without_reference = {d.where: d for d in reference.unsupported(model)}
     for index in range(len(graph.nodes)):
         op = Op(graph, index, arithmetic, {})
-        if op.where in without_reference:
+        if op.where in without_reference and find_kernel(op.node.op) is not None:
             yield without_reference[op.where]
         else:
             yield from _operator(op)
@@ -52,7 +53,7 @@ def _dynamic(graph: Graph, t: int) -> bool:
 def _operator(op: Op) -> Iterator[Diagnostic]:
     kernel = find_kernel(op.node.op)
     if kernel is None:
-        yield _error(op.where, "has no C kernel", did_you_mean(op.node.display_op, kernel_names()))
+        yield _error(op.where, "has no C kernel", instead_of(op.node.display_op))
         return
     strange = [t for t in (*op.node.inputs, *op.node.outputs) if _is_strange(op.graph, t)]
     if strange:

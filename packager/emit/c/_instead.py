@@ -4,7 +4,6 @@ from packager.emit.c._find import kernel_names
 from packager.errors import did_you_mean
 
 INSTEAD = {
-    "BATCH_MATMUL": "FULLY_CONNECTED, where one of its factors is constant",
     "BIDIRECTIONAL_SEQUENCE_LSTM": "two UNIDIRECTIONAL_SEQUENCE_LSTM and CONCATENATION",
     "BIDIRECTIONAL_SEQUENCE_RNN": "two UNIDIRECTIONAL_SEQUENCE_LSTM and CONCATENATION",
     "CONV_3D": "CONV_2D over each slice, and ADD",

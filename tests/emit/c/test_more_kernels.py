@@ -43,6 +43,25 @@ def _camel(op: str) -> str:
     return "".join(part.capitalize() for part in op.split("_")[:-1]) + "ND"
 
 
+def products(
+    a: Shape,
+    b: Shape,
+    out: Shape,
+    *,
+    scales: tuple[float, float, float] = (0.05, 0.03, 0.07),
+    zeros: tuple[int, int, int] = (3, -7, 11),
+    **turned: bool,
+) -> Model:
+    g = GraphBuilder()
+    first = g.input("a", a, DType.INT8, quant(scales[0], zeros[0]))
+    second = g.input("b", b, DType.INT8, quant(scales[1], zeros[1]))
+    attrs: dict[str, Any] = {"adj_x": False, "adj_y": False, **turned}
+    y = quant(scales[2], zeros[2])
+    return g.model(
+        [g.op("BATCH_MATMUL", [first, second], out, options="BatchMatMulOptions", dtype=DType.INT8, quant=y, **attrs)]
+    )
+
+
 def labelled(dtype: DType) -> Model:
     """Indices that move on: what follows an ARG_MAX."""
     model = arg("ARG_MAX", (2, 3, 5), -1, dtype)
@@ -53,6 +72,17 @@ def labelled(dtype: DType) -> Model:
     return b.model([last, flat])
 
 
+PRODUCTS = {
+    "plain": products((1, 3, 5), (1, 5, 4), (1, 3, 4)),
+    "first-turned": products((2, 5, 3), (2, 5, 4), (2, 3, 4), adj_x=True),
+    "second-turned": products((2, 3, 5), (2, 4, 5), (2, 3, 4), adj_y=True),
+    "both-turned": products((1, 5, 3), (1, 4, 5), (1, 3, 4), adj_x=True, adj_y=True),
+    "broadcast": products((2, 3, 3, 5), (3, 5, 4), (2, 3, 3, 4)),
+    "broadcast-first": products((1, 3, 5), (4, 5, 2), (4, 3, 2)),
+    "one": products((1, 1, 1), (1, 1, 1), (1, 1, 1)),
+    "saturating": products((1, 3, 50), (1, 50, 4), (1, 3, 4), scales=(0.9, 0.9, 0.01), zeros=(-128, 127, 0)),
+    "coarse": products((1, 3, 50), (1, 50, 4), (1, 3, 4), scales=(0.001, 0.001, 0.5), zeros=(127, -128, -128)),
+}
 TABLES: dict[str, dict[str, Model]] = {
     "arg": {
         "last": arg("ARG_MAX", (1, 3, 4, 7), -1),
@@ -77,6 +107,9 @@ TABLES: dict[str, dict[str, Model]] = {
         "tile": moved("TILE", (1, 2, 3), (1, 4, 9), int32(1, 2, 3), options="TileOptions"),
     },
     "more-lookups": {
+        "abs": unary("ABS", EVERY, y=(0.05, 3)),
+        "abs-of-the-least": unary("ABS", EVERY, x=(0.05, 127), y=(0.07, -128)),
+        "log": unary("LOG", EVERY, x=(0.05, -120), y=(0.03, 9)),
         "exp": unary("EXP", EVERY, y=(0.5, -128), options="ExpOptions"),
         "exp-saturating": unary("EXP", EVERY, x=(0.1, -128), y=(0.01, 127), options="ExpOptions"),
         "gelu": unary("GELU", EVERY, options="GeluOptions", approximate=False),
@@ -84,6 +117,7 @@ TABLES: dict[str, dict[str, Model]] = {
     },
     "svdf": {name: svdf(case) for name, case in SVDFS.items()},
     "lstm": {name: lstm(case) for name, case in LSTMS.items()},
+    "batch_matmul": PRODUCTS,
     "least": {
         "rows": reduced("REDUCE_MIN", (1, 5, 6, 7), (1,), x=SAME, y=SAME),
         "all": reduced("REDUCE_MIN", (1, 5, 6, 7), (1, 2, 3), x=SAME, y=SAME),

@@ -27,14 +27,19 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
 
 
 def rule_of(call: Call) -> Rule:
-    """XNNPACK takes 8 bits only; 16-bit activations run on LiteRT's own kernels, ruy's where the bias is int32."""
+    """XNNPACK takes 8 bits only; 16-bit activations run on LiteRT's own kernels, ruy's where the bias is int32.
+
+    Groups run on the reference kernel.
+    """
     if is_wide(call):
         return Rule.WIDE
     if call.arithmetic == FAST17 and call.input(0).dtype is DType.INT8:
         return Rule.FAST17
     if call.arithmetic != "xnnpack":
         return Rule.TWICE
-    return Rule.UPWARDS if call.input(0).dtype is DType.INT16 else Rule.FLOAT32
+    if call.input(0).dtype is not DType.INT16:
+        return Rule.FLOAT32
+    return Rule.UPWARDS if call.input(1).dims[3] == call.input(0).dims[3] else Rule.TWICE
 
 
 def _accumulate(call: Call, x: Array, w: Array) -> Array:

@@ -9,8 +9,8 @@ from packager.emit.c._contract import Constant, Fields, Invocation, Layer, Op, P
 from packager.emit.c._quantized import int8_problems
 from packager.emit.c._scaling import Scaling, finished
 from packager.ops import _fixed_point as fixed
-from packager.ops._elementwise import is_xnnpack
 from packager.ops._requantize import Rule
+from packager.ops.batch_matmul import is_in_float
 
 _RANK = 3
 """Leading dimensions that the kernel broadcasts."""
@@ -31,7 +31,7 @@ class _BatchMatmul:
         if _sizes(op)[1] > _LONGEST:
             yield Problem(f"it adds {_sizes(op)[1]} products, the kernel {_LONGEST}", "split it, and add the parts")
         left = max(0, int(fixed.quantize_multiplier(_multiplier(op))[1]))
-        if not is_xnnpack(op.evaluation) and (_sizes(op)[1] * _PRODUCT) << left >= 1 << 31:
+        if not is_in_float(op.evaluation) and (_sizes(op)[1] * _PRODUCT) << left >= 1 << 31:
             yield Problem("its scaling needs more than 32 bits", "recalibrate: a scale is far out of range")
 
     def layer(self, op: Op) -> Layer:
@@ -85,7 +85,7 @@ def _multiplier(op: Op) -> float:
 
 
 def _scaling(op: Op) -> Scaling:
-    if is_xnnpack(op.evaluation):
+    if is_in_float(op.evaluation):
         product = np.float32(op.input(0).scale) * np.float32(op.input(1).scale) / np.float32(op.output.scale)
         return finished(op, Rule.FLOAT32, [Constant(name="scale", ctype="float", values=np.asarray([product]))])
     mantissa, shift = fixed.quantize_multiplier([_multiplier(op)])

@@ -11,7 +11,7 @@ import pytest
 from emit.c.making import SANITIZED, check, emitted, together, written
 from emit.c.test_emit import compiled
 from emit.c.test_kernels import EVERY, int32, moved, reduced
-from ops.judging import inputs_for, quant, unary
+from ops.judging import inputs_for, judge, quant, unary
 from ops.recurrent import LSTMS, SVDFS, lstm, svdf
 
 from packager.emit.c import unsupported
@@ -80,6 +80,9 @@ PRODUCTS = {
     "broadcast": products((2, 3, 3, 5), (3, 5, 4), (2, 3, 3, 4)),
     "broadcast-first": products((1, 3, 5), (4, 5, 2), (4, 3, 2)),
     "one": products((1, 1, 1), (1, 1, 1), (1, 1, 1)),
+    "symmetric": products((2, 3, 9), (2, 9, 40), (2, 3, 40), zeros=(3, 0, 11)),
+    "symmetric-turned": products((2, 9, 13), (2, 40, 9), (2, 13, 40), zeros=(3, 0, 11), adj_x=True, adj_y=True),
+    "symmetric-broadcast": products((2, 9, 13), (13, 40), (2, 9, 40), zeros=(-128, 0, -128)),
     "saturating": products((1, 3, 50), (1, 50, 4), (1, 3, 4), scales=(0.9, 0.9, 0.01), zeros=(-128, 127, 0)),
     "coarse": products((1, 3, 50), (1, 50, 4), (1, 3, 4), scales=(0.001, 0.001, 0.5), zeros=(127, -128, -128)),
 }
@@ -123,6 +126,13 @@ TABLES: dict[str, dict[str, Model]] = {
         "all": reduced("REDUCE_MIN", (1, 5, 6, 7), (1, 2, 3), x=SAME, y=SAME),
     },
 }
+
+
+@pytest.mark.parametrize("table", [table for table in TABLES if table not in {"svdf", "lstm", "more-moves"}])
+def test_the_interpreter_gives_litert_its_integers(table: str) -> None:
+    """Those left out are judged in `tests/ops`."""
+    for model in TABLES[table].values():
+        judge(model, count=12)
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)

@@ -41,6 +41,8 @@ EP_INLINE void ep_depthwise_taps(const ep_window *w, const int8_t *in, int32_t y
 #include "depthwise_avx2.h"
 #elif EP_NEON
 #include "depthwise_neon.h"
+#elif EP_DSP
+#include "depthwise_dsp.h"
 #endif
 
 static void ep_depthwise_whole(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, int8_t *outside)

@@ -59,6 +59,8 @@ EP_INLINE int64_t ep_matrix_work(const ep_matrix *m) { return (int64_t)m->output
 #include "matrix_dotprod.h"
 #elif EP_NEON
 #include "matrix_neon.h"
+#elif EP_DSP
+#include "matrix_dsp.h"
 #elif EP_WIDENS
 #include "matrix_wide.h"
 #else

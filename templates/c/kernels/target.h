@@ -36,8 +36,8 @@
 #define EP_DOTPROD 0
 #endif
 
-/* Pairs of halfwords in the ordinary registers: Cortex-M4, M7, M33, ARMv6. */
-#if EP_VECTORS && !EP_NEON && defined(__ARM_FEATURE_SIMD32)
+/* Pairs of halfwords in the ordinary registers: Cortex-M4, M7, M33, ARMv6, where words may lie anywhere. */
+#if EP_VECTORS && !EP_NEON && defined(__ARM_FEATURE_SIMD32) && defined(__ARM_FEATURE_UNALIGNED)
 #define EP_DSP 1
 #else
 #define EP_DSP 0

@@ -17,8 +17,11 @@ CPUS = {
     "neon": ("aarch64-linux-gnu", "qemu-aarch64", ("-mcpu=cortex-a53",), "smlal2"),
     "dotprod": ("aarch64-linux-gnu", "qemu-aarch64", ("-mcpu=cortex-a76",), "sdot"),
     "armv7": ("arm-linux-gnueabihf", "qemu-arm", ("-mcpu=cortex-a53", "-mfpu=neon-vfpv4"), "vpadal.s16"),
+    "dsp": ("arm-linux-gnueabi", "qemu-arm", ("-march=armv7-a", "-mthumb", "-mfloat-abi=soft"), "smlad"),
+    "armv6": ("arm-linux-gnueabi", "qemu-arm", ("-mcpu=arm1176jzf-s", "-mfloat-abi=soft"), "smlad"),
 }
-"""Prefix of the tools, the emulator, flags, and an instruction that the portable C does not become."""
+"""Prefix of the tools, the emulator, flags, and an instruction that the portable C does not become. ``dsp`` is what
+Cortex-M4, M7 and M33 run, on a CPU that qemu-user has."""
 
 LINES = {"a": (1, 1), "b": (2, 2), "c": (3, 5), "d": (5, 3), "e": (7, 8)}
 SHAPES = {

@@ -1,0 +1,55 @@
+/* Pairs of halfwords in a word: what Cortex-M4, M7, M33 and ARMv6 multiply at once. */
+#ifndef EDGEPACK_PAIRS_DSP_H
+#define EDGEPACK_PAIRS_DSP_H
+
+#include "edgepack.h"
+
+/* Four bytes, wherever they lie. */
+EP_INLINE int32_t ep_word(const int8_t *at)
+{
+    int32_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* Bytes 0 and 2 as halfwords. */
+EP_INLINE int32_t ep_even(int32_t bytes)
+{
+    int32_t pair;
+    __asm__("sxtb16 %0, %1" : "=r"(pair) : "r"(bytes));
+    return pair;
+}
+
+/* Bytes 1 and 3 as halfwords. */
+EP_INLINE int32_t ep_odd(int32_t bytes)
+{
+    int32_t pair;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
+    return pair;
+}
+
+/* sum + both products. */
+EP_INLINE int32_t ep_add_both(int32_t a, int32_t b, int32_t sum)
+{
+    int32_t total;
+    __asm__("smlad %0, %1, %2, %3" : "=r"(total) : "r"(a), "r"(b), "r"(sum));
+    return total;
+}
+
+/* sum + the product of the lower halfwords. */
+EP_INLINE int32_t ep_add_lower(int32_t a, int32_t b, int32_t sum)
+{
+    int32_t total;
+    __asm__("smlabb %0, %1, %2, %3" : "=r"(total) : "r"(a), "r"(b), "r"(sum));
+    return total;
+}
+
+/* sum + the product of the upper halfwords. */
+EP_INLINE int32_t ep_add_upper(int32_t a, int32_t b, int32_t sum)
+{
+    int32_t total;
+    __asm__("smlatt %0, %1, %2, %3" : "=r"(total) : "r"(a), "r"(b), "r"(sum));
+    return total;
+}
+
+#endif

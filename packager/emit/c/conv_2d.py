@@ -58,6 +58,7 @@ class _Conv2d:
             constants += matrix_constants(kernel[part], bias[part], suffix)
             matrices.append(matrix_fields(op, kernel[part], scaling, suffix, g * share))
         direct = groups == 1 and (window["dilation_w"] == 1 or window["kernel_w"] == 1)
+        patched = not direct or not _is_inside(window)
         size = 4 * quads_of(kernel) * tall
         return Layer(
             invocations=(
@@ -77,9 +78,9 @@ class _Conv2d:
             ),
             constants=tuple(constants),
             structs=(("ep_matrix", "matrices", tuple(matrices)),),
-            scratch=0 if direct and _is_inside(window) else _PATCHES * size,
+            scratch=_PATCHES * size if patched else 0,
             reads_past=-kernel.shape[2] % 4 if direct else 0,
-            defines={**scaling.defines, **matrix_defines(kernel)},
+            defines={**scaling.defines, **matrix_defines(kernel), "EP_TOGETHER": 1, "EP_PATCHED": int(patched)},
         )
 
 

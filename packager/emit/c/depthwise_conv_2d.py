@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from packager.emit.c._by_type import ByType
-from packager.emit.c._contract import SCRATCH, Constant, Ints, Invocation, Layer, Op, Problem, padded
+from packager.emit.c._contract import SCRATCH, Constant, Fields, Ints, Invocation, Layer, Op, Problem, padded
 from packager.emit.c._linear import folded_bias, operand_problems, reach_of
 from packager.emit.c._linear16 import Linear16
 from packager.emit.c._scaling import BLOCK, scaling_of, scaling_problems
@@ -28,6 +28,7 @@ class _DepthwiseConv2d:
         _, height, width, channels = op.input(1).dims
         bias = folded_bias(op, taps.T, x)
         scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(taps.T, bias))
+        window = along_row(window_of(op, height, width))
         # Vector kernels read whole blocks of channels.
         past = -channels % BLOCK if channels == x.dims[3] else 0
         wide = np.pad(taps, ((0, 0), (0, -channels % BLOCK)))
@@ -38,7 +39,7 @@ class _DepthwiseConv2d:
                     shares=True,
                     arguments=(op.at_input(0), op.at_output(), SCRATCH),
                     fields={
-                        "window": along_row(window_of(op, height, width)),
+                        "window": window,
                         "weights": op.symbol("weights"),
                         "bias": op.symbol("bias"),
                         "scaling": scaling.fields,
@@ -55,8 +56,14 @@ class _DepthwiseConv2d:
             ),
             scratch=x.dims[3] + past,
             reads_past=past,
-            defines={**scaling.defines, "EP_TAPS": height * width},
+            defines={**scaling.defines, "EP_TAPS": height * width, _kind(window): 1},
         )
+
+
+def _kind(window: Fields) -> str:
+    """Which of NEON's loops the layer takes; those that no layer takes are not compiled."""
+    facts = [window[name] for name in ("kernel_h", "kernel_w", "dilation_h", "dilation_w", "stride_w")]
+    return {(3, 3, 1, 1, 1): "EP_SLIDES_BY_1", (3, 3, 1, 1, 2): "EP_SLIDES_BY_2"}.get(tuple(facts), "EP_OTHER_WINDOWS")
 
 
 def _taps(op: Op) -> Ints:

@@ -48,7 +48,7 @@ class _FullyConnected:
             ),
             constants=(*scaling.constants, *matrix_constants(runs, bias)),
             reads_past=-depth % 4,
-            defines={**scaling.defines, **matrix_defines(runs)},
+            defines={**scaling.defines, **matrix_defines(runs), "EP_TOGETHER": int(x.elements > depth)},
         )
 
 

@@ -2,6 +2,11 @@
 #ifndef EDGEPACK_CONV_2D_PATCHES_H
 #define EDGEPACK_CONV_2D_PATCHES_H
 
+/* Whether some window reaches outside, or is spread. */
+#ifndef EP_PATCHED
+#define EP_PATCHED 1
+#endif
+
 #if EP_NEON
 #include "patch_neon.h"
 #endif
@@ -105,11 +110,13 @@ static void ep_conv_2d_whole(const ep_conv_2d *c, const int8_t *in, int8_t *out,
 {
     const ep_window *const w = &c->window;
     for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w), out += ep_image_out(w)) {
-        if (!c->direct || w->left >= w->right || w->top >= w->bottom || ep_patches_pay(c)) {
+        if (EP_PATCHED && (!c->direct || w->left >= w->right || w->top >= w->bottom || ep_patches_pay(c))) {
             ep_conv_2d_gathered(c, in, out, 0, w->output_h, 0, w->output_w, patches);
             continue;
         }
         ep_conv_2d_direct(c, in, out);
+        if (!EP_PATCHED)
+            continue;
         ep_conv_2d_gathered(c, in, out, 0, w->top, 0, w->output_w, patches);
         ep_conv_2d_gathered(c, in, out, w->bottom, w->output_h, 0, w->output_w, patches);
         ep_conv_2d_gathered(c, in, out, w->top, w->bottom, 0, w->left, patches);

@@ -9,6 +9,17 @@
 
 #define EP_DEPTHWISE_VECTORS ep_depthwise_neon
 
+/* Which of its layers a model has: windows of 3 by 3 one column apart, two columns apart, others. */
+#ifndef EP_SLIDES_BY_1
+#define EP_SLIDES_BY_1 0
+#endif
+#ifndef EP_SLIDES_BY_2
+#define EP_SLIDES_BY_2 0
+#endif
+#ifndef EP_OTHER_WINDOWS
+#define EP_OTHER_WINDOWS 0
+#endif
+
 /* Taps in whole quads. */
 #define EP_TAP_PLACES ((EP_TAPS + 3) / 4 * 4)
 
@@ -36,7 +47,7 @@ static EP_APART void ep_store_some(int8x16_t v, int32_t count, int8_t *out)
 {
     int8_t bytes[16];
     vst1q_s8(bytes, v);
-    for (int32_t i = 0; i < count; i++)
+    EP_ROLLED for (int32_t i = 0; i < count; i++)
         out[i] = bytes[i];
 }
 
@@ -210,9 +221,9 @@ static void ep_chunk_3x3(const ep_depthwise_conv_2d *d, const ep_chunk *c, const
     const ep_weights9 weights = ep_weights9_load(d, c);
     for (int32_t y = 0; y < w->output_h; y++, out += (ptrdiff_t)w->output_w * w->output_c) {
         const ep_rows r = ep_rows_at(w, in + c->first, y, outside + c->first);
-        if (w->stride_w == 1)
+        if (EP_SLIDES_BY_1 && w->stride_w == 1)
             ep_row_stride1(d, c, &weights, r, out + c->first);
-        else
+        else if (EP_SLIDES_BY_2)
             ep_row_stride2(d, c, &weights, r, out + c->first);
     }
 }
@@ -223,7 +234,7 @@ static EP_APART void ep_tap_offsets(const ep_window *w, const int8_t *in, int32_
 {
     const int8_t *taps[EP_TAPS];
     ep_depthwise_taps(w, in, y, x, outside, taps);
-    for (int32_t t = 0; t < EP_TAP_PLACES; t++)
+    EP_ROLLED for (int32_t t = 0; t < EP_TAP_PLACES; t++)
         offsets[t] = t < w->kernel_h * w->kernel_w ? taps[t] - in : 0;
 }
 
@@ -257,7 +268,7 @@ static void ep_depthwise_pixels_neon(const ep_depthwise_conv_2d *d, const int8_t
     ptrdiff_t inner[EP_TAP_PLACES] = {0};
     if (w->top < w->bottom && w->left < w->right) {
         ep_tap_offsets(w, in, w->top, w->left, outside, inner);
-        for (int32_t t = w->kernel_h * w->kernel_w - 1; t >= 0; t--)
+        EP_ROLLED for (int32_t t = w->kernel_h * w->kernel_w - 1; t >= 0; t--)
             inner[t] -= inner[0];
     }
     for (int32_t first = 0; first < w->output_c; first += 16) {
@@ -270,21 +281,25 @@ static void ep_depthwise_pixels_neon(const ep_depthwise_conv_2d *d, const int8_t
     }
 }
 
+static void ep_depthwise_slides(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, const int8_t *outside)
+{
+    for (int32_t first = 0; first < d->window.output_c; first += 16) {
+        ep_chunk c;
+        ep_chunk_fill(&c, d, first);
+        ep_chunk_3x3(d, &c, in, out, outside);
+    }
+}
+
 static void ep_depthwise_neon(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, const int8_t *outside)
 {
     const ep_window *const w = &d->window;
     const int slides = w->kernel_h == 3 && w->kernel_w == 3 && w->dilation_h == 1 && w->dilation_w == 1 &&
                        (w->stride_w == 1 || w->stride_w == 2);
     for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w), out += ep_image_out(w)) {
-        if (!slides) {
+        if (EP_OTHER_WINDOWS && !slides)
             ep_depthwise_pixels_neon(d, in, out, outside);
-            continue;
-        }
-        for (int32_t first = 0; first < w->output_c; first += 16) {
-            ep_chunk c;
-            ep_chunk_fill(&c, d, first);
-            ep_chunk_3x3(d, &c, in, out, outside);
-        }
+        if ((EP_SLIDES_BY_1 || EP_SLIDES_BY_2) && slides)
+            ep_depthwise_slides(d, in, out, outside);
     }
 }
 

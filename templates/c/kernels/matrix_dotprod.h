@@ -112,7 +112,7 @@ static EP_APART void ep_copy_columns(const int8_t *block, int32_t height, int32_
             vst1_s8(to, vld1_s8(from));
             from += 8, to += 8;
         }
-        for (int32_t i = 0; i < (count & 7); i++)
+        EP_ROLLED for (int32_t i = 0; i < (count & 7); i++)
             to[i] = from[i];
     }
 }
@@ -167,7 +167,7 @@ static EP_APART void ep_vector_run(const ep_matrix *m, const int8_t *in, ptrdiff
 static void ep_matrix_run(const ep_matrix *m, const ep_vectors *v, int32_t count)
 {
     const int32_t blocks = (m->outputs + EP_BLOCK - 1) / EP_BLOCK;
-    if (count == 1) {
+    if (!EP_TOGETHER || count == 1) {
         ep_vector_run(m, v->in, v->row_stride, v->out);
         return;
     }

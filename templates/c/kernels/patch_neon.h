@@ -13,7 +13,7 @@ EP_INLINE void ep_copy_four(int8_t *to, const int8_t *from)
 
 EP_INLINE void ep_copy_run(int8_t *to, const int8_t *from, int32_t count)
 {
-    for (; count >= 16; count -= 16, to += 16, from += 16)
+    EP_ROLLED for (; count >= 16; count -= 16, to += 16, from += 16)
         vst1q_s8(to, vld1q_s8(from));
     if (count & 8) {
         vst1_s8(to, vld1_s8(from));
@@ -23,16 +23,16 @@ EP_INLINE void ep_copy_run(int8_t *to, const int8_t *from, int32_t count)
         ep_copy_four(to, from);
         to += 4, from += 4;
     }
-    for (int32_t i = 0; i < (count & 3); i++)
+    EP_ROLLED for (int32_t i = 0; i < (count & 3); i++)
         to[i] = from[i];
 }
 
 /* `count` is a multiple of 4. */
 EP_INLINE void ep_fill_run(int8_t *to, int8x16_t value, int32_t count)
 {
-    for (; count >= 16; count -= 16, to += 16)
+    EP_ROLLED for (; count >= 16; count -= 16, to += 16)
         vst1q_s8(to, value);
-    for (; count > 0; count -= 4, to += 4)
+    EP_ROLLED for (; count > 0; count -= 4, to += 4)
         vst1q_lane_s32((int32_t *)(void *)to, vreinterpretq_s32_s8(value), 0);
 }
 
@@ -60,7 +60,7 @@ static void ep_patch_direct(const ep_conv_2d *c, const int8_t *in, int32_t y, in
         for (int32_t left = last - first; left > 0; left--, from += line, to += run)
             ep_copy_four(to, from);
     else
-        for (int32_t left = last - first; left > 0; left--, from += line, to += run)
+        EP_ROLLED for (int32_t left = last - first; left > 0; left--, from += line, to += run)
             ep_copy_run(to, from, count);
 }
 

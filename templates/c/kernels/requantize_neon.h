@@ -12,6 +12,18 @@
 #define EP_MINUS_128 0
 #endif
 
+/* Whether some matrix takes several vectors at once. */
+#ifndef EP_TOGETHER
+#define EP_TOGETHER 1
+#endif
+
+/* Loops over the few things that vectors leave over. */
+#if defined(__clang__)
+#define EP_ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")
+#else
+#define EP_ROLLED
+#endif
+
 /* Functions that shall not be merged into their callers, for the sake of those' registers. */
 #if defined(__GNUC__)
 #define EP_APART __attribute__((noinline))
@@ -135,15 +147,20 @@ EP_INLINE int16x8_t ep_moved8(int16x8_t zero_point, int32x4_t first, int32x4_t s
 #endif
 }
 
-EP_INLINE int8x16_t ep_clamped16(const ep_scale16 *s, const int32x4_t *v)
+EP_INLINE int8x16_t ep_packed16(const int32x4_t *v, int16x8_t zero_point, int8x16_t low, int8x16_t high)
 {
-    const int16x8_t first = ep_moved8(s->zero_point, v[0], v[1]), second = ep_moved8(s->zero_point, v[2], v[3]);
+    const int16x8_t first = ep_moved8(zero_point, v[0], v[1]), second = ep_moved8(zero_point, v[2], v[3]);
 #if defined(__aarch64__)
     const int8x16_t narrow = vqmovn_high_s16(vqmovn_s16(first), second);
 #else
     const int8x16_t narrow = vcombine_s8(vqmovn_s16(first), vqmovn_s16(second));
 #endif
-    return vminq_s8(vmaxq_s8(narrow, s->low), s->high);
+    return vminq_s8(vmaxq_s8(narrow, low), high);
+}
+
+EP_INLINE int8x16_t ep_clamped16(const ep_scale16 *s, const int32x4_t *v)
+{
+    return ep_packed16(v, s->zero_point, s->low, s->high);
 }
 
 #if EP_ONCE

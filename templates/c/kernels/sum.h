@@ -4,6 +4,7 @@
 
 #include "broadcast.h"
 #include "fixed_point.h"
+#include "target.h"
 
 typedef struct {
     ep_broadcast shape;
@@ -31,12 +32,24 @@ EP_INLINE int32_t ep_sum_weighted(const ep_sum *s, int32_t a, int32_t b)
     return (total + (1 << (s->shift - 1))) >> s->shift;
 }
 
+#if EP_NEON
+#include "sum_neon.h"
+#define EP_SUM_LEFT EP_ROLLED
+#else
+#define EP_SUM_LEFT
+#endif
+
 /* A row of elements. Compilers make vectors of it where `fixed` and the steps are constants. */
 EP_INLINE void ep_sum_row(const ep_sum *s, const int fixed, const int8_t *a, const int32_t a_step, const int8_t *b,
                           const int32_t b_step, int32_t count, int8_t *out)
 {
     const ep_sum p = *s; /* So that no store to `out` can change it. */
-    for (int32_t i = 0; i < count; i++) {
+    int32_t i = 0;
+#if EP_NEON
+    if (a_step == 1 && b_step == 1)
+        i = ep_sum_vectors(s, fixed, a, b, count, out);
+#endif
+    EP_SUM_LEFT for (; i < count; i++) {
         const int32_t x = a[i * a_step], y = b[i * b_step];
         const int32_t v = fixed ? ep_sum_fixed(&p, x, y) : ep_sum_weighted(&p, x, y);
         out[i] = (int8_t)ep_clamp(v + p.zero, p.low, p.high);

@@ -24,8 +24,6 @@ class Board:
     profile: str
     runtime: str
     sources: tuple[Source, ...]
-    kinds: Mapping[str, str]
-    """Operator kind to the name of the coefficient it is fitted under; kinds that share one are fitted as one."""
     prior: Mapping[str, float]
     """What a unit of each term costs relative to the others, before any row is seen; few rows move it little."""
     prior_weight: float = 0.05
@@ -41,22 +39,21 @@ def _ncnn(device: str) -> Source:
     return Source(device=device, runtime="ncnn benchncnn", precision="int8", threads=4, own=False)
 
 
-CPU = {"conv": "conv", "pointwise": "conv", "depthwise": "depthwise", "dense": "conv"}
-GPU = {"conv": "conv", "pointwise": "conv", "dense": "conv", "depthwise": "conv"}
-# Milliseconds a GMAC, an operator, an MB, a MiB, a KiB; only their ratios matter. Depthwise convolutions reuse an
-# input value nine times, not hundreds of times; MB and MiB are at the rates that the boards' sources measured.
-SLOW_CPU = {"conv": 50, "depthwise": 200, "moved": 0.4, "ops": 0.02}
-FAST_CPU = {"conv": 5, "depthwise": 40, "moved": 0.17, "ops": 0.01}
-TPU_FAST_LINK = {"fixed": 0.12, "conv": 1.3, "depthwise": 10, "moved": 0.03, "streamed": 2.8, "output": 0.01}
-TPU_SLOW_LINK = {"fixed": 8, "conv": 2.6, "depthwise": 20, "moved": 0.06, "streamed": 33, "output": 0.1}
-GPU_COSTS = {"ops": 0.03, "conv": 0.2}
+# Milliseconds a GMAC, a giga-element, an operator, an MB, a MiB, a KiB; only their ratios matter. Depthwise
+# convolutions reuse an input value nine times, not hundreds of times, what is charged by the element not at all; MB and
+# MiB are at the rates that the boards' sources measured.
+SLOW_CPU = {"conv": 50, "pointwise": 50, "dense": 50, "depthwise": 200, "elementwise": 600, "moved": 0.4, "ops": 0.02}
+FAST_CPU = {"conv": 5, "pointwise": 5, "dense": 5, "depthwise": 40, "elementwise": 100, "moved": 0.17, "ops": 0.01}
+_TPU = {"conv": 1.3, "pointwise": 1.3, "dense": 1.3, "depthwise": 10, "elementwise": 50}
+TPU_FAST_LINK = _TPU | {"fixed": 0.12, "moved": 0.03, "streamed": 2.8, "output": 0.01}
+TPU_SLOW_LINK = {k: 2 * v for k, v in _TPU.items()} | {"fixed": 8, "moved": 0.06, "streamed": 33, "output": 0.1}
+GPU_COSTS = {"ops": 0.03, "conv": 0.2, "pointwise": 0.2, "dense": 0.2, "depthwise": 2, "elementwise": 30}
 XNNPACK = "LiteRT (XNNPACK), int8, 4 threads"
 
 BOARDS = (
     Board(
         profile="raspberrypi-4",
         runtime=XNNPACK,
-        kinds=CPU,
         prior=SLOW_CPU,
         sources=(
             Source(device="Raspberry Pi 4 (BCM2711 A72, ARM64", runtime="XNNPACK", precision="int8", own=True),
@@ -67,7 +64,6 @@ BOARDS = (
     Board(
         profile="raspberrypi-5",
         runtime=XNNPACK,
-        kinds=CPU,
         prior=FAST_CPU,
         sources=(
             Source(device="Raspberry Pi 5 (4x", runtime="ExecuTorch XNNPACK", precision="int8", own=True),
@@ -77,7 +73,6 @@ BOARDS = (
     Board(
         profile="raspberrypi-3b-plus",
         runtime=XNNPACK,
-        kinds=CPU,
         prior=SLOW_CPU,
         sources=(
             Source(device="Raspberry Pi 3B+ (BCM2837B0", runtime="XNNPACK", precision="int8", own=True),
@@ -87,7 +82,6 @@ BOARDS = (
     Board(
         profile="raspberrypi-zero-2w",
         runtime=XNNPACK,
-        kinds=CPU,
         prior=SLOW_CPU,
         sources=(_ncnn("Raspberry Pi Zero 2 W"),),
         like="raspberrypi-3b-plus",
@@ -96,7 +90,6 @@ BOARDS = (
     Board(
         profile="coral-usb",
         runtime="libedgetpu (host: a PC with USB 3)",
-        kinds={**GPU, "depthwise": "depthwise"},
         prior=TPU_FAST_LINK,
         sources=(
             Source(device="Desktop CPU + Coral USB", runtime="Edge TPU (C++)", precision="uint8", own=True),
@@ -107,7 +100,6 @@ BOARDS = (
     Board(
         profile="coral-dev-board",
         runtime="libedgetpu (PCIe)",
-        kinds={**GPU, "depthwise": "depthwise"},
         prior=TPU_FAST_LINK,
         sources=(
             Source(device="Coral Dev Board (A53", runtime="Edge TPU (C++)", precision="uint8", own=True),
@@ -118,7 +110,6 @@ BOARDS = (
     Board(
         profile="coral-dev-board-mini",
         runtime="libedgetpu (USB 2)",
-        kinds={**GPU, "depthwise": "depthwise"},
         prior=TPU_SLOW_LINK,
         sources=(
             Source(device="Coral Dev Board Mini", runtime="Edge TPU", precision="uint8", own=True),
@@ -128,7 +119,6 @@ BOARDS = (
     Board(
         profile="jetson-nano",
         runtime="TensorRT, fp16",
-        kinds=GPU,
         prior=GPU_COSTS,
         prior_weight=0.001,
         sources=(Source(device="Jetson Nano", runtime="TensorRT (torch2trt)", precision="fp16", own=True),),
@@ -136,7 +126,6 @@ BOARDS = (
     Board(
         profile="jetson-tx2",
         runtime="TensorRT, fp16",
-        kinds=GPU,
         prior=GPU_COSTS,
         prior_weight=0.001,
         sources=(Source(device="Jetson TX2", runtime="TensorRT 5-7", precision="fp16", own=True),),
@@ -144,7 +133,6 @@ BOARDS = (
     Board(
         profile="jetson-xavier-nx",
         runtime="TensorRT, int8",
-        kinds=GPU,
         prior=GPU_COSTS,
         prior_weight=0.001,
         sources=(Source(device="Jetson Xavier NX", runtime="TensorRT 5-7", precision="int8", own=True),),
@@ -152,7 +140,6 @@ BOARDS = (
     Board(
         profile="jetson-agx-xavier",
         runtime="TensorRT, int8",
-        kinds=GPU,
         prior=GPU_COSTS,
         prior_weight=0.001,
         sources=(
@@ -163,7 +150,6 @@ BOARDS = (
     Board(
         profile="jetson-orin-nano",
         runtime="TensorRT, int8",
-        kinds=GPU,
         prior=GPU_COSTS,
         prior_weight=0.001,
         sources=(Source(device="Jetson Orin Nano Super", runtime="TensorRT", precision="int8", own=True),),
@@ -171,7 +157,6 @@ BOARDS = (
     Board(
         profile="jetson-orin-nx",
         runtime="TensorRT, int8",
-        kinds=GPU,
         prior=GPU_COSTS,
         prior_weight=0.001,
         sources=(Source(device="Jetson Orin NX 16GB", runtime="TensorRT", precision="int8", own=True),),
@@ -179,7 +164,6 @@ BOARDS = (
     Board(
         profile="jetson-agx-orin",
         runtime="TensorRT, int8",
-        kinds=GPU,
         prior=GPU_COSTS,
         prior_weight=0.001,
         sources=(),

@@ -25,6 +25,7 @@ ROOT = HERE.parents[1]
 DATA = Path(os.environ.get("EDGEPACK_REFERENCE_DATA", ROOT / "../shared/data"))
 Vector = npt.NDArray[np.float64]
 KINDS = ("conv", "pointwise", "depthwise", "dense")
+"""Kinds that multiply; the rest is charged by the element, as `elementwise`."""
 BROADLY = 10
 """Rows from which the band is a quantile; below it is the worst error seen, widened."""
 FAMILIES = 3
@@ -97,20 +98,20 @@ def _row(anchor: dict[str, Any], source: Source) -> Row | None:
     return Row(network=network, ms=anchor["latency_ms"] * source.clock, own=source.own, source=source.runtime)
 
 
-def terms_of(board: Board, profile: Profile) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(board.kinds.values()))
+def terms_of(profile: Profile) -> tuple[str, ...]:
+    names = (*KINDS, "elementwise")
     if profile.edgetpu:
         return ("fixed", *names, "moved", "streamed", "output")
     return ("ops", *names, "moved") if profile.tensorrt is None else ("ops", *names)
 
 
-def features(board: Board, counts: dict[str, float], terms: tuple[str, ...]) -> list[float]:
-    """Units of each term: GMAC of a kind, operators, MB moved, MiB streamed, KiB of output."""
-    cache = 8 * 2**20 - (0 if counts["conv"] == 0 else 1.1 * 2**20)
+def features(counts: dict[str, float], terms: tuple[str, ...]) -> list[float]:
+    """Units of each term: GMAC of a kind, giga-elements, operators, MB moved, MiB streamed, KiB of output."""
+    cache = 8 * 2**20 - (0 if counts["conv"] == 0 else 1.2 * 2**20)
     units = {"fixed": 1.0, "ops": counts["ops"], "moved": counts["moved"] / 1e6, "output": counts["output"] / 1024}
     units["streamed"] = max(0.0, counts["params_padded"] - cache) / 2**20
-    for kind, name in board.kinds.items():
-        units[name] = units.get(name, 0.0) + counts[kind] / 1e9
+    for kind in (*KINDS, "elementwise"):
+        units[kind] = counts[kind] / 1e9
     return [units[t] for t in terms]
 
 
@@ -143,10 +144,10 @@ def solve(a: Vector, ms: Vector, prior: Prior) -> Vector:
 def fit(board: Board, known: dict[str, dict[str, float]], done: dict[str, Fit]) -> Fit:
     profile = load_profile(board.profile)
     rows = rows_of(board, known)
-    terms = terms_of(board, profile)
+    terms = terms_of(profile)
     if not rows:
         return _scaled(board, done[board.like])
-    a = np.array([features(board, known[r.network], terms) for r in rows])
+    a = np.array([features(known[r.network], terms) for r in rows])
     ms = np.array([r.ms for r in rows])
     own = np.array([r.own for r in rows])
     fixed = done[board.like].factor if board.like else None
@@ -224,7 +225,7 @@ def toml_of(found: Fit) -> str:
         lines.append(f"op_overhead_ms = {value['ops']:.3g}")
     if value.get("moved"):
         lines.append(f"bandwidth_gbs = {1 / value['moved']:.3g}")
-    rates = {k: 1000 / value[n] for k, n in sorted(found.board.kinds.items()) if value[n] > 0}
+    rates = {kind: 1000 / value[kind] for kind in sorted((*KINDS, "elementwise")) if value[kind] > 0}
     lines += ["", "[latency.gmacs]", *(f"{k} = {_number(rate)}" for k, rate in rates.items())]
     return "\n".join(lines) + "\n"
 

@@ -20,8 +20,8 @@ Features = dict[str, float]
 
 
 def count(model: keras.Model) -> Features:
-    """Return operators, multiply-accumulates by kind, bytes moved, padded parameters and bytes of output."""
-    kinds = ("conv", "pointwise", "depthwise", "dense")
+    """Return operators, work by kind (MACs, or elements), bytes moved, padded parameters and bytes of output."""
+    kinds = ("conv", "pointwise", "depthwise", "dense", "elementwise")
     total: Features = dict.fromkeys((*kinds, "ops", "moved", "params_padded", "output"), 0.0)
     for layer in model.layers:
         known = _operator(layer)
@@ -30,6 +30,8 @@ def count(model: keras.Model) -> Features:
         kind, macs, params, padded = known
         if kind in kinds:
             total[kind] += macs
+        if kind == "move":
+            total["elementwise"] += _elements(layer.output)
         total["ops"] += 1
         total["moved"] += _elements(layer.output) + sum(map(_elements, _list(layer.input))) + params
         total["params_padded"] += padded

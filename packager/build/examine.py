@@ -113,13 +113,19 @@ def _run(
 
 
 def native(samples: Samples, model: Model, faces: Model) -> tuple[Array, ...]:
-    """Return samples in the artifact's own types and layout: integers of the integer model, or what they stand for."""
+    """Return samples in the artifact's own types and layout.
+
+    An artifact with integer inputs gets the integer model's; one with float inputs gets real values as they are given,
+    not rounded to what the integer model could hold, and what integers stand for.
+    """
+    integers = to_integer(samples, model).arrays.values()
     arrays = []
-    for array, own, face in zip(
-        to_integer(samples, model).arrays.values(), model.input_types(), faces.input_types(), strict=True
+    for given, array, own, face in zip(
+        samples.arrays.values(), integers, model.input_types(), faces.input_types(), strict=True
     ):
-        quant = own.quant if own.is_quantized and face.dtype.is_float else None
-        arrays.append(arranged(array if quant is None else quant.dequantize(array), face.dims))
+        if face.dtype.is_float and own.is_quantized and own.quant:
+            array = own.quant.dequantize(array) if given.dtype == array.dtype else given.astype(face.dtype.value)  # noqa: PLW2901 - the same values in another type
+        arrays.append(arranged(array, face.dims))
     return tuple(arrays)
 
 

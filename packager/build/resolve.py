@@ -105,6 +105,11 @@ def _profiles(targets: tuple[str, ...]) -> tuple[Profile, ...]:
 
 def _recipe(request: BuildRequest, profile: Profile) -> Recipe:
     recipe = load_recipe(request.recipe or profile.recipe)
+    if recipe.sensitivity is not None and profile.tensorrt is None:
+        raise ConfigError(
+            f"{profile.name}: recipe {recipe.name} leaves layers in float16, which only TensorRT mixes with int8",
+            hint="use it for a Jetson, or another recipe",
+        )
     rate = request.frames_per_second
     hardware = recipe.fpga if rate is None else dataclasses.replace(recipe.fpga, frames_per_second=rate)
     recipe = dataclasses.replace(

@@ -80,7 +80,8 @@ class LatencyModel:
     runtime: str
     """That the coefficients hold for: ``LiteRT (XNNPACK)``. An estimate without a runtime is meaningless."""
     gmacs: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    """Effective GMAC/s by operator kind; a kind that is not here costs its bytes alone."""
+    """Effective GMAC/s by operator kind, and giga-elements a second for ``elementwise``; a kind that is not here costs
+    its bytes alone."""
     bandwidth_gbs: float | None = None
     """Effective GB/s of activations and weights together; None where the fit found no cost of bytes."""
     overhead_ms: float = 0.0

@@ -51,6 +51,16 @@ class Calibration:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Sensitivity:
+    """For TensorRT: layers that stay in float16, chosen by what int8 costs the outputs."""
+
+    target_db: float = 30.0
+    """Signal to noise in the outputs; layers are kept, the noisiest first, until it is reached."""
+    most: float = 0.25
+    """The share of multiply-accumulates that may stay in float16."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
     name: str
     description: str
@@ -70,6 +80,8 @@ class Recipe:
     rules: tuple[Rule, ...] = ()
     fpga: Hardware = dataclasses.field(default_factory=Hardware)
     """For targets that are FPGAs."""
+    sensitivity: Sensitivity | None = None
+    """None to keep no layer but those of `rules`."""
     steps: tuple[Mapping[str, Any], ...] = ()
     """Of compression, before the model is quantized: see `packager.config.compression`."""
 
@@ -130,8 +142,17 @@ def _problems(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if recipe.scheme == "int16x8" and how.method == "entropy":
         yield "calibration by entropy is for 8 bits", "use minmax or percentile with int16x8"
     yield from hardware_problems(recipe.fpga)
+    if recipe.sensitivity is not None:
+        yield from _sensitivity_problems(recipe.scheme, recipe.sensitivity)
     for number, rule in enumerate(recipe.rules, 1):
         yield from _rule_problems(number, rule)
+
+
+def _sensitivity_problems(scheme: str, how: Sensitivity) -> Iterator[tuple[str, str]]:
+    if scheme != "int8":
+        yield f"sensitivity chooses layers to keep out of int8, not of {scheme}", 'use scheme = "int8"'
+    if not 0 < how.most < 1:
+        yield f"sensitivity.most = {how.most:g} is not between 0 and 1", "it is a share of the work"
 
 
 def _rule_problems(number: int, rule: Rule) -> Iterator[tuple[str, str]]:

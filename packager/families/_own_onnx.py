@@ -7,6 +7,7 @@ from packager.config.samples import Samples
 from packager.emit.onnx.own_graph import quantize_own_graph, values_to_calibrate
 from packager.errors import Diagnostic
 from packager.families._contract import Job
+from packager.families._sensitive import sensitive
 from packager.ir import Model
 from packager.plan.arrangement import arranged, is_certain
 from packager.plan.onnx_graph import onnx_graph
@@ -23,6 +24,7 @@ class OwnFile:
     content: bytes
     inputs: tuple[Port, ...]
     opset: int
+    notes: tuple[Diagnostic, ...] = ()
 
 
 def own_graph_of(job: Job) -> bytes | None:
@@ -44,6 +46,7 @@ def quantize_own(job: Job, content: bytes, *, scheme: str, integer_weights: bool
     Raises:
         UnsupportedError: onnxruntime can't run it on the calibration data.
     """
+    notes: tuple[Diagnostic, ...] = ()
     if scheme == "int8":
         assert job.calibration is not None, "a model is not quantized without"
         keep = _kept(job)
@@ -53,9 +56,12 @@ def quantize_own(job: Job, content: bytes, *, scheme: str, integer_weights: bool
         given = zip(samples.arrays.values(), inputs, strict=True)
         arrays = [arranged(array, dims).astype(dtype, copy=False) for array, (_, dtype, dims) in given]
         ranges = calibrate_onnx(content, arrays, values, job.recipe.calibration, _described(samples))
+        if job.recipe.sensitivity is not None:
+            found = sensitive(content, ranges, arrays, job.recipe.sensitivity)
+            keep, notes = keep | {kept.name for kept in found.kept}, found.notes
         content = call(quantize_own_graph, content, ranges, keep, integer_weights)
     inputs, _, opset = call(_ports, content)
-    return OwnFile(content=content, inputs=tuple(inputs), opset=opset)
+    return OwnFile(content=content, inputs=tuple(inputs), opset=opset, notes=notes)
 
 
 def refused_of_own(content: bytes, version: str) -> Iterator[Diagnostic]:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from packager.bundle import Entry
 from packager.config.profile import TensorRt
 from packager.emit.onnx import MIN_OPSET, Emitted, missing_ranges, translate, unsupported
-from packager.emit.runner import render
+from packager.emit.onnx.own_graph import values_to_calibrate
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
+from packager.families._jetson_runtime import PRECISION, runtime_files
 from packager.families._own_onnx import OwnFile, Port, own_graph_of, quantize_own, refused_of_own
+from packager.families._sensitive import sensitive
 from packager.figure import Layer, Place
 from packager.ir import Model
 from packager.plan.latency import estimate_costs
@@ -18,25 +20,12 @@ from packager.plan.onnx_graph import onnx_graph
 from packager.plan.sparsity import sparse_layers
 from packager.plan.tensorrt import check_onnx
 from packager.quantize import Range
+from packager.quantize.calibrate_onnx import calibrate_onnx
 from packager.quantize.dequantize import dequantize
 from packager.util.child import call
 
 OPSET = MIN_OPSET
 """The lowest with per-channel DequantizeLinear, and all that the operators need: TensorRT reads it from 8.0 on."""
-_PRECISION = {"int8": "--int8 --fp16", "float16": "--fp16", "float32": ""}
-_WHAT = {
-    "int8": "quantized to int8 with explicit Q/DQ (symmetric, weights per output channel); the rest runs in float16",
-    "float16": "a float model that TensorRT runs in float16",
-    "float32": "a float model that TensorRT runs in float32",
-}
-_TOLERANCE = {"int8": 0.1, "float16": 0.02, "float32": 0.001}
-"""Of the runner's self test, relative to the largest output: a guard against a wrong engine, not a measure of it."""
-_RUNTIME = (
-    *("README.md", "CMakeLists.txt", "benchmark.sh"),
-    *("build_engine.py", "build_engine.sh", "infer.cpp", "infer.py"),
-)
-_WORKSPACE_SHARE = 8
-"""The builder's workspace is this part of the memory, which CPU and GPU share."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +54,7 @@ class Jetson:
             )
             yield _diagnostic(Severity.ERROR, message, "update JetPack to 4.6 or newer")
             return
-        if job.recipe.scheme not in _PRECISION:
+        if job.recipe.scheme not in PRECISION:
             message = f"TensorRT has no {job.recipe.scheme!r} arithmetic"
             yield _diagnostic(Severity.ERROR, message, "choose a recipe of scheme int8, float16 or float32")
             return
@@ -87,20 +76,22 @@ class Jetson:
             made = quantize_own(job, own, scheme=source.scheme, integer_weights=_takes_integer_weights(trt))
             found = refused_of_own(made.content, trt.version)
         else:
+            source = _with_sensitive(source, job)
             emitted = _emitted(source, trt)
             made = OwnFile(content=emitted.content, inputs=tuple(_inputs(source.model)), opset=OPSET)
             found = _refused(emitted, source.model, trt)
         model = Entry(path="model/model.onnx", content=made.content, role="model")
+        sparse = len(sparse_layers(source.model.main)) if trt.sparse_2_4 else 0
         costs = call(_costs, made.content)
         estimate = estimate_costs((row.cost for row in costs), job.profile) if job.profile.latency else None
         return Product(
-            files=(model, *_runtime(job, trt, source, made)),
+            files=(model, *runtime_files(job, trt, source.scheme, made, sparse=sparse)),
             artifact=model.path,
             engine="onnxruntime",
             default=Place.GPU,
             figures=estimate.figures() if estimate else (),
             layers=tuple(_layers(costs, estimate.per_op_ms if estimate else {})),
-            diagnostics=(*source.notes, *found),
+            diagnostics=(*source.notes, *made.notes, *found),
         )
 
 
@@ -149,6 +140,23 @@ def _source(job: Job, trt: TensorRt) -> _Source:
     )
 
 
+def _with_sensitive(source: _Source, job: Job) -> _Source:
+    """The source with the operators that the recipe's sensitivity keeps in float16; measured on its float file."""
+    how = job.recipe.sensitivity
+    if how is None or source.scheme != "int8":
+        return source
+    if job.calibration is None:
+        message = "no layer stays in float16: without calibration inputs there is nothing to measure them on"
+        return dataclasses.replace(source, notes=(*source.notes, _diagnostic(Severity.NOTE, message, "")))
+    plain = translate(source.model, None, opset=OPSET, quantize=False)
+    content, values = call(values_to_calibrate, plain.content, frozenset[str]())
+    arrays = list(job.calibration.arrays.values())
+    ranges = calibrate_onnx(content, arrays, values, job.recipe.calibration, f"{job.calibration.count} inputs")
+    found = sensitive(content, ranges, arrays, how)
+    kept = frozenset(plain.origins[one.node] for one in found.kept)
+    return dataclasses.replace(source, keep_float=source.keep_float | kept, notes=(*source.notes, *found.notes))
+
+
 def _emitted(source: _Source, trt: TensorRt) -> Emitted:
     return translate(
         source.model,
@@ -172,32 +180,6 @@ def _refused(emitted: Emitted, model: Model, trt: TensorRt) -> Iterator[Diagnost
 def _takes_integer_weights(trt: TensorRt) -> bool:
     """TensorRT 8 refuses int8 constants ("invalid weights type of Int8"); 10 documents them."""
     return int(trt.version.split(".")[0]) >= 10
-
-
-def _runtime(job: Job, trt: TensorRt, source: _Source, made: OwnFile) -> Iterable[Entry]:
-    sparse = len(sparse_layers(source.model.main)) if trt.sparse_2_4 else 0
-    values = {
-        "name": job.name,
-        "version": job.version,
-        "title": job.profile.title,
-        "tensorrt": trt.version,
-        "opset": made.opset,
-        "what": _WHAT[source.scheme],
-        "precision": _PRECISION[source.scheme] + (" --sparsity=enable" if sparse else ""),
-        "quantized": source.scheme == "int8",
-        "dla_cores": trt.dla_cores,
-        "sparse": f"{sparse} layer{'s' * (sparse > 1)}" if sparse else "",
-        "tolerance": _TOLERANCE[source.scheme],
-        "workspace_mib": max(64, job.profile.memory.ram_bytes // _WORKSPACE_SHARE >> 20),
-        "inputs": [{"name": name, "shape": list(dims), "dtype": dtype} for name, dtype, dims in made.inputs],
-    }
-    for name in _RUNTIME:
-        yield Entry(
-            path=f"runtime/{name}",
-            content=render(f"runner/jetson/{name}.j2", **values),
-            role="doc" if name.endswith(".md") else "runtime",
-            executable=name.endswith(".sh"),
-        )
 
 
 def _diagnostic(severity: Severity, message: str, hint: str) -> Diagnostic:

@@ -24,6 +24,8 @@ class OpCost:
     """Bytes of all constants that this operator is the first to read."""
     moved_bytes: int
     """Bytes of activations read and written and of constants read, shared ones too."""
+    elements: int
+    """Of its results."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +90,7 @@ def _op_cost(graph: Graph, index: int, node: Node, read: set[tuple[int, int]]) -
         params=sum(t.type.elements for t in fresh if _is_parameter(t)),
         constant_bytes=sum(t.data.nbytes for t in fresh if t.data is not None),
         moved_bytes=sum(t.nbytes for t in inputs) + sum(graph.type_of(t).nbytes for t in node.outputs),
+        elements=sum(graph.type_of(t).elements for t in node.outputs),
     )
 
 

@@ -4,9 +4,10 @@
 
     latency = overhead + sum over operators (op_overhead + macs / gmacs[kind] + bytes / bandwidth)
 
-Kinds are those of `packager.ops`. The coefficients lie in each profile's ``[latency]`` with the runtime that they hold
-for; `benchmarks/estimates/fit.py` fits them on published latencies, and the 80 % band is what leaving each model out of
-its own fit leaves as error. `docs/estimates.md` shows those errors board by board.
+Kinds are those of `packager.ops`; what multiplies nothing (elementwise, pooling, moves) counts its result's elements
+instead of multiply-accumulates, at ``gmacs.elementwise``. The coefficients lie in each profile's ``[latency]`` with the
+runtime that they hold for; `benchmarks/estimates/fit.py` fits them on published latencies, and the 80 % band is what
+leaving each model out of its own fit leaves as error. `docs/estimates.md` shows those errors board by board.
 """
 
 import dataclasses
@@ -20,6 +21,8 @@ from packager.plan.cost import Cost, OpCost, cost_of
 from packager.plan.edgetpu_cache import CachePlan
 
 MIB = 1024 * 1024
+_LIGHT = frozenset({"elementwise", "pool", "move"})
+"""Kinds that are charged by the element."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,8 +106,9 @@ def op_ms(op: OpCost, known: LatencyModel) -> float:
     """Return one operator's share in milliseconds; none for what has no kind, for it runs inside another."""
     if not op.kind:
         return 0.0
-    rate = known.gmacs.get(op.kind)
-    compute = op.macs / rate / 1e6 if rate else 0.0
+    is_light = op.kind in _LIGHT
+    rate = known.gmacs.get("elementwise" if is_light else op.kind)
+    compute = (op.elements if is_light else op.macs) / rate / 1e6 if rate else 0.0
     transfer = op.moved_bytes / known.bandwidth_gbs / 1e6 if known.bandwidth_gbs else 0.0
     return known.op_overhead_ms + compute + transfer
 

@@ -81,6 +81,7 @@ def _cost(index: int, node: OnnxNode, host: str, makers: Mapping[str, OnnxNode],
         params=sum(_elements(value) for value in constants),
         constant_bytes=sum(_bytes(value) for value in constants),
         moved_bytes=sum(_bytes(value) for value in moved),
+        elements=sum(_elements(value) for value in node.outputs),
     )
 
 

@@ -53,6 +53,8 @@ def test_an_unknown_recipe_gets_the_nearest_name() -> None:
         ('[[rules]]\nname = "a["\nscheme = "float32"', "regular expression"),
         ('[[rules]]\nopp = "ADD"\nscheme = "float32"', "opp"),
         ("per_channel = 1", "per_channel"),
+        ("[sensitivity]\nmost = 1.5", "share of the work"),
+        ('scheme = "float32"\ninputs = "float32"\noutputs = "float32"\n[sensitivity]', 'use scheme = "int8"'),
     ],
 )
 def test_contradictions_are_refused(tmp_path: Path, text: str, words: str) -> None:

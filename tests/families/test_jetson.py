@@ -14,6 +14,8 @@ import pytest
 from families.making import dense_model, float_source, integer_source, job, unpack
 
 from packager.config.profile import TensorRt, load_profile
+from packager.config.recipe import Sensitivity
+from packager.config.samples import Samples
 from packager.errors import Severity
 from packager.families import family_of
 from packager.families.jetson import FAMILY
@@ -302,6 +304,30 @@ def test_python_gets_the_engine_from_the_same_script(device: Device) -> None:
     assert done.returncode == 1
     assert "build_engine.sh failed" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def two_layers() -> Model:
+    """The dense model with a second layer of as many MACs behind it; its weights span six decades."""
+    b = GraphBuilder()
+    x = b.input("x", (1, 3))
+    first = b.const(np.array([[1, 2, 3], [4, 5, 6]], np.float32))
+    h = b.op("FULLY_CONNECTED", [x, first], (1, 2), options="FullyConnectedOptions", name="h")
+    second = b.const(np.array([[1000, 0.001], [0.001, 1], [1, 1]], np.float32))
+    return b.model([b.op("FULLY_CONNECTED", [h, second], (1, 3), options="FullyConnectedOptions", name="y")])
+
+
+@pytest.mark.parametrize(("target_db", "kept"), [(0.0, 0), (200.0, 1)])
+def test_sensitive_layers_stay_in_float16(target_db: float, kept: int) -> None:
+    mixed = job("jetson-orin-nano", float_source(two_layers()))
+    how = dataclasses.replace(mixed.recipe, sensitivity=Sensitivity(target_db=target_db, most=0.6))
+    drawn = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    product = FAMILY.emit(dataclasses.replace(mixed, recipe=how, calibration=Samples(arrays={"x": drawn})))
+    precisions = [layer.reason for layer in product.layers if layer.macs]
+    assert precisions.count("float") == kept
+    assert precisions.count("int8") == 2 - kept
+    assert sum("stays in float16" in d.message and d.severity == "note" for d in product.diagnostics) == 1
+    without = FAMILY.emit(dataclasses.replace(mixed, recipe=how))
+    assert any("nothing to measure them on" in d.message for d in without.diagnostics)
 
 
 CUDA = """

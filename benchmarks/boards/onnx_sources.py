@@ -22,7 +22,7 @@ from packager.build import build
 from packager.config.request import BuildRequest
 
 Array = npt.NDArray[Any]
-TARGETS = ("jetson-orin-nano", "jetson-xavier-nx")
+TARGETS = ("jetson-orin-nano",)
 _VARIABLES = """
 import sys, numpy as np, tensorflow as tf
 model = tf.saved_model.load(sys.argv[1])

@@ -28,6 +28,8 @@ class Board:
     """What a unit of each term costs relative to the others, before any row is seen; few rows move it little."""
     prior_weight: float = 0.05
     """In rows."""
+    shape_of: str = ""
+    """A board fitted before, with the same instruction set, whose coefficients are the prior in place of `prior`."""
     like: str = ""
     """A board whose coefficients are scaled where this one has too few rows."""
     ratio: float = 1.0
@@ -55,6 +57,7 @@ BOARDS = (
         profile="raspberrypi-4",
         runtime=XNNPACK,
         prior=SLOW_CPU,
+        prior_weight=0.2,
         sources=(
             Source(device="Raspberry Pi 4 (BCM2711 A72, ARM64", runtime="XNNPACK", precision="int8", own=True),
             Source(device="Raspberry Pi 4 @1950", runtime="TFLite C++", precision="uint8", own=True, clock=1.95 / 1.8),
@@ -65,6 +68,7 @@ BOARDS = (
         profile="raspberrypi-5",
         runtime=XNNPACK,
         prior=FAST_CPU,
+        prior_weight=0.2,
         sources=(
             Source(device="Raspberry Pi 5 (4x", runtime="ExecuTorch XNNPACK", precision="int8", own=True),
             _ncnn("Raspberry Pi 5"),
@@ -73,7 +77,9 @@ BOARDS = (
     Board(
         profile="raspberrypi-3b-plus",
         runtime=XNNPACK,
+        shape_of="raspberrypi-4",
         prior=SLOW_CPU,
+        prior_weight=1.0,
         sources=(
             Source(device="Raspberry Pi 3B+ (BCM2837B0", runtime="XNNPACK", precision="int8", own=True),
             _ncnn("Raspberry Pi 3B+"),
@@ -82,7 +88,9 @@ BOARDS = (
     Board(
         profile="raspberrypi-zero-2w",
         runtime=XNNPACK,
+        shape_of="raspberrypi-4",
         prior=SLOW_CPU,
+        prior_weight=1.0,
         sources=(_ncnn("Raspberry Pi Zero 2 W"),),
         like="raspberrypi-3b-plus",
         why="XNNPACK over ncnn as on the 3B+, which has the same core",

@@ -28,6 +28,8 @@ KINDS = ("conv", "pointwise", "depthwise", "dense")
 """Kinds that multiply; the rest is charged by the element, as `elementwise`."""
 BROADLY = 10
 """Rows from which the band is a quantile; below it is the worst error seen, widened."""
+_LEAST_SHARE = 0.01
+"""Of a term's own prior: where another board's fit found nothing, so that no prior is 0."""
 FAMILIES = 3
 """Families of networks below which the errors say nothing about another family."""
 
@@ -151,7 +153,10 @@ def fit(board: Board, known: dict[str, dict[str, float]], done: dict[str, Fit]) 
     ms = np.array([r.ms for r in rows])
     own = np.array([r.own for r in rows])
     fixed = done[board.like].factor if board.like else None
-    prior = Prior(costs=np.array([board.prior[t] for t in terms]), weight=board.prior_weight)
+    costs = np.array([board.prior[t] for t in terms])
+    if board.shape_of:
+        costs = np.maximum(done[board.shape_of].coefficients, costs * _LEAST_SHARE)
+    prior = Prior(costs=costs, weight=board.prior_weight)
     coefficients, factor = _level(a, ms, own, fixed, prior)
     ratios = []
     for i, row in enumerate(rows):

@@ -82,8 +82,14 @@ def _kept(job: Job) -> frozenset[str]:
 def _fits(ports: list[Port], model: Model, *, outputs: bool) -> bool:
     types = model.output_types() if outputs else model.input_types()
     return len(ports) == len(types) and all(
-        dtype == t.dtype.value and is_certain(dims, t.dims) for (_, dtype, dims), t in zip(ports, types, strict=True)
+        dtype == t.dtype.value and is_certain(_one(dims), t.dims)
+        for (_, dtype, dims), t in zip(ports, types, strict=True)
     )
+
+
+def _one(dims: tuple[int, ...]) -> tuple[int, ...]:
+    """A batch of 1 where it is open: exporters name an output's batch though the input's is fixed."""
+    return (1, *dims[1:]) if dims[:1] == (-1,) else dims
 
 
 def _described(samples: Samples) -> str:

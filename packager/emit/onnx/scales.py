@@ -8,11 +8,13 @@ from packager.quantize import Range
 _LEVELS = 127.0
 """Of a symmetric int8 on each side of zero."""
 _TINY = float(np.finfo(np.float32).tiny)
+_FAINT = 2.0**-40
+"""Least scale of an activation: onnxruntime does not take those of layers that compute next to nothing."""
 
 
 def activation_scale(range_: Range) -> np.float32:
     """Return the scale that covers the range symmetrically; never 0, which TensorRT refuses."""
-    return np.float32(max(abs(range_.low), abs(range_.high), _LEVELS * _TINY) / _LEVELS)
+    return np.float32(max(abs(range_.low), abs(range_.high), _LEVELS * _FAINT) / _LEVELS)
 
 
 def weight_scales(weights: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.float32]:

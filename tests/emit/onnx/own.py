@@ -33,7 +33,7 @@ def residual(opset: int = 13, **dims: Any) -> bytes:
         nodes,
         "mine",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, dims.get("image", (1, 3, 10, 12)))],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, (1, 5))],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, dims.get("probabilities", (1, 5)))],
         [numpy_helper.from_array(value, name) for name, value in values.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)

@@ -1,17 +1,19 @@
 """Bundles of common networks for every Coral and Jetson board: built, or refused with the reason.
 
-    python benchmarks/boards/sweep.py OUT [NAME...]         one model after the other, results into OUT/sweep.json
-    python benchmarks/boards/sweep.py OUT --write           puts the tables into docs/coral.md and docs/jetson.md
+    python benchmarks/boards/sweep.py OUT [NAME...] [--distinct] [--size 96]    results into OUT/sweep.json
+    python benchmarks/boards/sweep.py OUT --write       puts the tables into docs/coral.md and docs/jetson.md
 
 The five MLPerf Tiny models come from ../shared/data or $EDGEPACK_REFERENCE_DATA, the others from `keras.applications`
 with random weights at their own input size (extra `tensorflow`). Calibration inputs are random except for keyword
 spotting, image classification and wake word: what counts here is whether a graph gets through, not its accuracy. A
-model that some board refuses is built again for the others.
+model that some board refuses is built again for the others. `--distinct` builds for one board of each compiler and
+TensorRT release, whose files are those of the boards beside it.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,10 +65,22 @@ def boards() -> list[str]:
     return [name for name in named if load_profile(name).family in ("coral", "jetson")]
 
 
-def prepare(name: str, out: Path) -> tuple[Path, str]:
+def groups() -> list[list[str]]:
+    """Boards of one compiler or TensorRT release and recipe: their files are the same, only their latencies differ."""
+    found: dict[Any, list[str]] = {}
+    for name in boards():
+        profile = load_profile(name)
+        trt = profile.tensorrt
+        key = (profile.recipe, profile.edgetpu.compiler if profile.edgetpu else trt and (trt.version, trt.sparse_2_4))
+        found.setdefault(key, []).append(name)
+    return list(found.values())
+
+
+def prepare(name: str, out: Path, given: int | None) -> tuple[Path, str]:
     """Return the model's file and its calibration inputs."""
     if name in APPLICATIONS:
-        path, size, images = out / f"{name}.keras", APPLICATIONS[name], out / f"images_{APPLICATIONS[name]}.npz"
+        size = given or APPLICATIONS[name]
+        path, images = out / f"{name}_{size}.keras", out / f"images_{size}.npz"
         if not path.exists():
             subprocess.run([sys.executable, "-c", _MAKE, name, str(size), str(path)], check=True, capture_output=True)
         drawn = np.random.default_rng(0).uniform(0, 255, (_IMAGES, size, size, 3))
@@ -92,11 +106,10 @@ def _real_inputs(name: str) -> "np.ndarray[Any, Any] | None":
     return None
 
 
-def sweep(name: str, out: Path) -> dict[str, Any]:
+def sweep(name: str, out: Path, left: list[str], size: int | None) -> dict[str, Any]:
     """Return, by board, what its bundle is or why there is none."""
-    model, calibration = prepare(name, out)
+    model, calibration = prepare(name, out, size)
     found: dict[str, Any] = {}
-    left = boards()
     while left:
         request = BuildRequest(
             model=model, targets=tuple(left), out=out / "bundles", name=name, calibration=calibration, measure=False
@@ -134,20 +147,80 @@ def _facts(report: Report) -> dict[str, Any]:
     return {"built": True, "values": values, "left": left, "notes": notes, "recipe": report.recipe}
 
 
+def tables(known: dict[str, Any]) -> dict[str, str]:
+    """The two documents' tables, by the document's name."""
+    coral, *jetson = groups()
+    told = {
+        "coral": [
+            "| model | input | operators | mapped | cached | streamed | left on the CPU |",
+            "|---|---|---|---|---|---|---|",
+        ],
+        "jetson": [
+            f"| model | input | {' | '.join(', '.join(group) for group in jetson)} |",
+            f"|---|---|{'---|' * len(jetson)}",
+        ],
+    }
+    for name, rows in known.items():
+        size = rows.get("size") or APPLICATIONS.get(name, 0)
+        head = f"| {name} | {f'{size}x{size}' if size else 'its own'} |"
+        told["coral"].append(f"{head} {_coral_cells(_of(rows, coral))} |")
+        told["jetson"].append(f"{head} {' | '.join(_jetson_cell(_of(rows, group)) for group in jetson)} |")
+    return {document: "\n".join(lines) + "\n" for document, lines in told.items()}
+
+
+def _of(rows: dict[str, Any], group: list[str]) -> tuple[dict[str, Any], int]:
+    """What the boards of a group have in common, and how many of them were built for, or refused."""
+    found = [rows[board] for board in group if board in rows]
+    assert len({row["built"] for row in found}) == 1, "boards of one group differ"
+    return found[0], len(found)
+
+
+def _coral_cells(found: tuple[dict[str, Any], int]) -> str:
+    row, _ = found
+    if not row["built"]:
+        return f"refused: {'; '.join(row['why'])} | | | |"
+    keys = ("edgetpu.ops_total", "edgetpu.ops_mapped", "edgetpu.cached.bytes", "edgetpu.streamed.bytes")
+    left = "; ".join(f"{count} {what}" for what, count in row["left"].items()) or "none"
+    return " | ".join([*(f"{row['values'][key]:,.0f}" for key in keys), left])
+
+
+def _jetson_cell(found: tuple[dict[str, Any], int]) -> str:
+    row, count = found
+    if not row["built"]:
+        return f"refused: {'; '.join(row['why'])}"
+    warnings = sum(note.startswith("warning") and "random inputs" not in note for note in row["notes"])
+    said = f", {warnings} warnings" if warnings else ""
+    return f"{count} built, {row['values']['artifact.bytes'] / 1e6:.2f} MB{said}"
+
+
+def write(known: dict[str, Any]) -> None:
+    for document, table in tables(known).items():
+        path = ROOT / "docs" / f"{document}.md"
+        marked = re.compile(r"(<!-- sweep -->\n).*?(<!-- end -->)", re.DOTALL)
+        text = path.read_text(encoding="utf-8")
+        path.write_text(marked.sub(lambda m, table=table: m[1] + table + m[2], text, count=1), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("names", nargs="*")
+    parser.add_argument("--distinct", action="store_true", help="one board of each compiler and TensorRT")
+    parser.add_argument("--size", type=int, help="edge of the images, in place of the network's own")
     parser.add_argument("--write", action="store_true", help="the tables into the documents")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     results = asked.out / "sweep.json"
     known: dict[str, Any] = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
-    for name in asked.names or [] if asked.write else asked.names or [*TINY, *APPLICATIONS]:
-        known[name] = sweep(name, asked.out)
+    if asked.write:
+        write(known)
+        return
+    for name in asked.names or [*TINY, *APPLICATIONS]:
+        targets = [group[0] for group in groups()] if asked.distinct else boards()
+        known[name] = sweep(name, asked.out, targets, asked.size) | {"size": asked.size or APPLICATIONS.get(name, 0)}
         results.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-        built = sum(row["built"] for row in known[name].values())
-        print(f"{name}: {built} of {len(known[name])} built", flush=True)
+        built = sum(row["built"] for board, row in known[name].items() if board != "size")
+        print(f"{name}: {built} of {len(targets)} built", flush=True)
 
 
 if __name__ == "__main__":

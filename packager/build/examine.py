@@ -94,14 +94,16 @@ def _staged(job: Job, product: Product) -> Iterator[_Staged]:
 def _run(
     job: Job, product: Product, stage: _Staged, samples: Samples | None
 ) -> tuple[list[GoldenRun], list[Diagnostic], tuple[Array, ...] | None]:
-    """Run the engine once over golden inputs and samples together: starting one may mean a compiler's run."""
+    """Run the engine once over golden inputs and samples together: starting one may mean a compiler's run.
+
+    A model with state is run over each by itself: samples are no continuation of the golden inputs' stream.
+    """
     model, faces, golden = product.model_of(job), stage.faces, job.golden.count
-    inputs = native(job.golden, model, faces)
-    if samples is not None:
-        more = native(samples, model, faces)
-        inputs = tuple(np.concatenate(pair) for pair in zip(inputs, more, strict=True))
+    parts = [native(given, model, faces) for given in (job.golden, samples) if given is not None]
+    if not any(tensor.is_variable for tensor in model.main.tensors):
+        parts = [_joined(parts)]
     try:
-        outputs = stage.compute(inputs)
+        outputs = _joined([stage.compute(part) for part in parts])
     except ToolError as error:
         return [], [_note(f"{product.engine} was not run here: {error}", error.hint)], None
     runs = [_golden(_variant(product.engine, job.arithmetic), tuple(output[:golden] for output in outputs))]
@@ -110,6 +112,11 @@ def _run(
     scored = real(tuple(output[golden:] for output in outputs), faces)
     types = model.output_types()
     return runs, [], tuple(arranged(output, t.dims) for output, t in zip(scored, types, strict=True))
+
+
+def _joined(parts: Sequence[tuple[Array, ...]]) -> tuple[Array, ...]:
+    """Arrays of several sets of samples, one set after the other."""
+    return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
 
 
 def native(samples: Samples, model: Model, faces: Model) -> tuple[Array, ...]:

@@ -12,7 +12,7 @@ from packager.bundle import Entry
 from packager.config.samples import Samples
 from packager.emit.c import emit_c, unsupported
 from packager.interp import reference
-from packager.ir import ABSENT, Graph, Model, Node, Tensor
+from packager.ir import ABSENT, Graph, Model, Node, Residue, Tensor
 from packager.measure.c import compile_runtime, compiler, run_program, selftest
 
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-Wdouble-promotion", "-Wconversion")
@@ -32,7 +32,9 @@ def together(models: Mapping[str, Model]) -> Model:
             return tuple(t if t == ABSENT else t + start for t in indices)
 
         tensors += [dataclasses.replace(t, name=f"{name}/{i}") for i, t in enumerate(graph.tensors)]
-        nodes += [dataclasses.replace(n, inputs=moved(n.inputs), outputs=moved(n.outputs)) for n in graph.nodes]
+        for n in graph.nodes:
+            within = Residue(fields={"intermediates": moved(n.intermediates)}) if n.intermediates else n.residue
+            nodes.append(dataclasses.replace(n, inputs=moved(n.inputs), outputs=moved(n.outputs), residue=within))
         inputs += moved(graph.inputs)
         outputs += moved(graph.outputs)
     graph = Graph(tensors=tuple(tensors), nodes=tuple(nodes), inputs=tuple(inputs), outputs=tuple(outputs))

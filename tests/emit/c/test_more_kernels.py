@@ -2,15 +2,17 @@
 
 import dataclasses
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from emit.c.making import SANITIZED, check, emitted, together, written
+from emit.c.making import SANITIZED, STRICT, check, emitted, together, written
 from emit.c.test_emit import compiled
 from emit.c.test_kernels import EVERY, int32, moved, reduced
+from emit.c.test_models import CROSS
 from ops.judging import inputs_for, judge, quant, unary
 from ops.recurrent import LSTMS, SVDFS, lstm, svdf
 
@@ -203,3 +205,14 @@ def test_what_remembers_runs_without_a_c_library(tmp_path: Path) -> None:
     }
     wanted = set(re.findall(r" U (mem\w+)$", symbols["model"], re.MULTILINE))
     assert wanted <= set(re.findall(r" T (\w+)$", symbols["support"], re.MULTILINE))
+
+
+@pytest.mark.slow
+def test_every_kernel_on_a_small_cpu(tmp_path: Path) -> None:
+    """ARMv6 without a floating-point unit, emulated: all tables here in one program."""
+    cc, emulator, flags = CROSS["armv6"]
+    for tool in (cc, emulator):
+        if not shutil.which(tool):
+            pytest.skip(f"{tool} is not here")
+    model = together({f"{table}-{n}": m for table, models in TABLES.items() for n, m in models.items()})
+    check(model, "integer", tmp_path, flags=(*STRICT, "-O2", "-static", *flags), command=[cc], emulator=[emulator])

@@ -25,10 +25,13 @@ FOLDER = "prebuilt"
 ABOUT = "prebuilt.json"
 RUNNER, STATIC, SHARED, SELFTEST = "model", "libmodel.a", "libmodel.so", "selftest"
 _OPTIMIZED = (
-    *("-std=c99", "-O3", "-g0", "-I.", "-fPIC", "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections"),
+    *("-std=c99", "-g0", "-I.", "-fPIC", "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections"),
     *("-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fno-stack-protector", "-ffp-contract=off"),
     *("-DEDGEPACK_INCBIN=1", '-DMODEL_API=__attribute__((visibility("default")))'),
 )
+_SMALL = frozenset({("zig", "aarch64")})
+"""Where -Os costs nothing: for the five MLPerf Tiny models on a Cortex-A72, and keyword spotting on an A53 and an A76, it
+takes as many instructions as -O3 to 0.3 %, counted under qemu, and 0.4 to 11 KB less."""
 _LINKED = ("-nostdlib", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none")
 _UNITS = ("model", "model_weights", "selftest")
 _HELPERS = {"zig": "-rtlib=compiler-rt"}
@@ -57,10 +60,10 @@ def prebuild(source: Path, cpu: Cpu) -> Prebuilt | None:
     cross = cross_compiler(cpu)
     if cross is None:
         return None
+    level = "-O3" if cross.emulator and (cross.name, cpu.machine) not in _SMALL else "-Os"
     with tempfile.TemporaryDirectory(prefix="edgepack-prebuilt-") as name:
         folder = Path(shutil.copytree(source, Path(name, "c")))
-        files = _for_linux(folder, cross) if cross.emulator else _for_firmware(folder, cross)
-    level = "-O3" if cross.emulator else "-Os"
+        files = _for_linux(folder, cross, level) if cross.emulator else _for_firmware(folder, cross)
     version = cross.version()
     how = " ".join((level, *cross.flags))
     about = {
@@ -115,8 +118,8 @@ def about(folder: Path) -> Mapping[str, Any]:
     return read if sound else {}
 
 
-def _for_linux(folder: Path, cross: CrossCompiler) -> Mapping[str, bytes]:
-    build = [*cross.command, *cross.flags, *_OPTIMIZED]
+def _for_linux(folder: Path, cross: CrossCompiler, level: str) -> Mapping[str, bytes]:
+    build = [*cross.command, *cross.flags, level, *_OPTIMIZED]
     units = [f"{unit}.o" for unit in _UNITS]
     for unit in _UNITS:
         _compile(folder, build, unit)

@@ -55,7 +55,7 @@ keras.utils.set_random_seed(0)
 name, size, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 getattr(keras.applications, name)(weights=None, input_shape=(size, size, 3)).save(path)
 """
-_IMAGES = 4
+_IMAGES = 2
 """Random ones to calibrate with; their ranges mean nothing, so more would not help."""
 
 

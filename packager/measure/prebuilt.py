@@ -30,8 +30,8 @@ _OPTIMIZED = (
     *("-DEDGEPACK_INCBIN=1", '-DMODEL_API=__attribute__((visibility("default")))'),
 )
 _SMALL = frozenset({("zig", "aarch64")})
-"""Where -Os costs nothing: for the five MLPerf Tiny models on a Cortex-A72, and keyword spotting on an A53 and an A76, it
-takes as many instructions as -O3 to 0.3 %, counted under qemu, and 0.4 to 11 KB less."""
+"""Where -Os costs nothing: for the five MLPerf Tiny models on a Cortex-A72, and keyword spotting on an A53 and an A76,
+it takes as many instructions as -O3 to 0.3 %, counted under qemu, and 0.4 to 11 KB less."""
 _LINKED = ("-nostdlib", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none")
 _UNITS = ("model", "model_weights", "selftest")
 _HELPERS = {"zig": "-rtlib=compiler-rt"}

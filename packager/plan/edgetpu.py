@@ -142,11 +142,11 @@ def _first_epoch(graph: Graph, may_map: Sequence[bool]) -> set[int]:
 
 def _epoch(rest: Sequence[int], waits: Sequence[set[int]], done: set[int], same: Sequence[bool]) -> set[int]:
     """Every operator of one kind that needs only what is done; nodes are in execution order, so one pass finds all."""
-    epoch: set[int] = set()
+    ready = set(done)
     for i in rest:
-        if same[i] and waits[i] <= done | epoch:
-            epoch.add(i)
-    return epoch
+        if same[i] and waits[i] <= ready:
+            ready.add(i)
+    return ready - done
 
 
 def _finding(graph: Graph, node: Node, compiler: EdgeTpuCompiler) -> Finding | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from emit.c.making import emitted, written
+from emit.c.making import STRICT, emitted, written
 from ops.convolving import Case, convolution, dense
 from ops.judging import inputs_for
 from reference import reference as reference_file
@@ -157,6 +157,17 @@ def test_what_runs_here_and_what_is_emulated(tmp_path: Path, monkeypatch: pytest
 def test_what_is_said_of_programs_is_not_believed_blindly(text: str, tmp_path: Path) -> None:
     (tmp_path / "prebuilt.json").write_text(text, encoding="utf-8")
     assert prebuilt.about(tmp_path) == {}
+
+
+@pytest.mark.parametrize("cpu", [MACHINES["dotprod"], MACHINES["armv6"], MACHINES["riscv64"]], ids=lambda cpu: cpu.core)
+def test_every_file_is_clean_by_the_compiler_of_the_target(cpu: Cpu, tmp_path: Path) -> None:
+    found = cross_compiler(cpu)
+    if found is None:
+        pytest.skip(f"no C compiler for {cpu.core} is here: neither zig nor a gcc")
+    code = source(tmp_path, "xnnpack", convolution(Case()))
+    for name in ("model", "model_weights", "selftest", "support", "main"):
+        flags = [*STRICT, "-O2", "-DEDGEPACK_FREESTANDING", f"-I{code}", "-c", "-o", str(tmp_path / "one.o")]
+        subprocess.run([*found.command, *found.flags, *flags, str(code / f"{name}.c")], check=True)
 
 
 @pytest.mark.slow

@@ -200,10 +200,12 @@ int main(void)
 
 def test_cplusplus_may_include_the_header(tmp_path: Path) -> None:
     (tmp_path / "own.cpp").write_text(
-        '#include "model.h"\nint main() { return MODEL_LAYERS == 3 ? 0 : 1; }\n', encoding="utf-8"
+        '#include "model.h"\nMODEL_ARENA(arena);\n'
+        "int main() { model_t m; return model_init(&m, arena, sizeof arena) || MODEL_INPUT_0_SCALE < 0.04f; }\n",
+        encoding="utf-8",
     )
-    command = ["-x", "c++", "-Wall", "-Werror", "-fsyntax-only", f"-I{sources(tmp_path)}", str(tmp_path / "own.cpp")]
-    subprocess.run([*compiler(), *command], check=True)
+    flags = ["-x", "c++", "-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+    subprocess.run([*compiler(), *flags, f"-I{sources(tmp_path)}", str(tmp_path / "own.cpp")], check=True)
 
 
 @pytest.mark.parametrize("incbin", [0, 1])

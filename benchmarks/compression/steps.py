@@ -10,6 +10,7 @@ the same inputs, lowest, mean and highest; multiply-accumulates, bytes of the in
 """
 
 import dataclasses
+import functools
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
@@ -35,22 +36,35 @@ SEEDS = (0, 1, 2)
 MULTIPLE = 4
 INT8 = Recipe(name="int8-per-channel", description="")
 Steps = Sequence[Mapping[str, Any]]
-SHARES = {f"channels {share:.0%}": ({"step": "channels", "share": share},) for share in (0.1, 0.2, 0.3, 0.5)}
 STEPS: Mapping[str, Steps] = {
     "nothing": (),
-    **SHARES,
-    "channels 50 % without refit": ({"step": "channels", "share": 0.5, "refit": False},),
-    "magnitude 30 %": ({"step": "magnitude", "ratio": 0.3},),
-    "magnitude 50 %": ({"step": "magnitude", "ratio": 0.5},),
-    "magnitude 50 % uncorrected": ({"step": "magnitude", "ratio": 0.5, "correct": False},),
-    "pattern 2:4": ({"step": "pattern"},),
-    "pattern 2:4 uncorrected": ({"step": "pattern", "correct": False},),
-    "block 1x4 30 %": ({"step": "block", "ratio": 0.3},),
+    "channels, share 0.1": ({"step": "channels", "share": 0.1},),
+    "channels, share 0.2": ({"step": "channels", "share": 0.2},),
+    "channels, share 0.3": ({"step": "channels", "share": 0.3},),
+    "channels, share 0.5": ({"step": "channels", "share": 0.5},),
+    "channels, share 0.5, by sensitivity": ({"step": "channels", "share": 0.5, "ratios": "sensitivity"},),
+    "channels, share 0.5, no refit": ({"step": "channels", "share": 0.5, "refit": False},),
+    "magnitude, ratio 0.3": ({"step": "magnitude", "ratio": 0.3},),
+    "magnitude, ratio 0.5": ({"step": "magnitude", "ratio": 0.5},),
+    "magnitude, ratio 0.5, uncorrected": ({"step": "magnitude", "ratio": 0.5, "correct": False},),
+    "pattern, 2 of 4": ({"step": "pattern"},),
+    "pattern, 2 of 4, uncorrected": ({"step": "pattern", "correct": False},),
+    "block, 1 x 4, ratio 0.3": ({"step": "block", "ratio": 0.3},),
+    "low_rank, error 0.02": ({"step": "low_rank"},),
+    "cluster, 16 values": ({"step": "cluster"},),
+    "equalize": ({"step": "equalize"},),
+    "equalize, bias_correction": ({"step": "equalize"}, {"step": "bias_correction"}),
+    "mixed": ({"step": "mixed"},),
 }
 
 
+@functools.cache
+def _keyword_spotting(data: Path) -> Model:
+    return normalise(read_model(data / "mlperf-tiny" / "kws_ref_model", ReadOptions()).model)
+
+
 def keyword_spotting(data: Path, seed: int) -> tuple[Model, Samples, Samples]:
-    model = normalise(read_model(data / "mlperf-tiny" / "kws_ref_model", ReadOptions()).model)
+    model = _keyword_spotting(data)
     held = np.load(data / "mlperf-tiny" / "kws01.npz")
     x = ((held["x"].astype(np.float32) - 83) * np.float32(0.5847029)).astype(np.float32)
     order, name = np.random.default_rng(seed).permutation(len(x)), model.input_names()[0]

@@ -47,8 +47,10 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
 @click.option("--input-shape", "shapes", multiple=True, metavar="[NAME=]1,H,W,C", help="For dynamic dimensions.")
 @click.option("--cut-at", metavar="NAME", multiple=True, help="End the graph at this tensor; may be repeated.")
 @click.option("--seed", type=int, help="For --calibration random; 0 by default.")
-@click.option("--prune", metavar="S", help="Prune a share of the multiply-accumulates: 0.3, or a .toml file.")
-@click.option("--max-drop", type=float, metavar="POINTS", help="Accuracy that pruning may cost; needs --eval.")
+@click.option("--prune", metavar="S", help="Prune a share of the work: 0.3; or a .toml of steps.")
+@click.option(
+    "--max-drop", type=float, metavar="POINTS", help="Accuracy that the steps of --prune may cost; needs --eval."
+)
 @click.option("--frames-per-second", type=float, metavar="N", help="Enough of an FPGA; at least cost, not flat out.")
 @click.option("--keep-dead-channels", is_flag=True, help="Keep channels that can't change the output.")
 @click.option("--no-measure", is_flag=True, help="Don't time the artifacts on this machine.")

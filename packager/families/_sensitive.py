@@ -15,8 +15,11 @@ from packager.quantize import Range
 from packager.util.child import call
 
 Array = npt.NDArray[Any]
-_SAMPLES = 8
-"""Calibration inputs that each layer's cost is measured on: it is an average over their elements already."""
+_LEAST, _MOST = 4, 128
+"""Calibration inputs that each layer's cost is measured on. A classifier that is sure of an input shows no noise on it,
+so a handful tells little; a large network affords no more."""
+_EFFORT = 200_000_000_000
+"""Multiply-accumulates that the measurement may take beyond the least inputs: some tens of seconds of one core."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,8 +37,10 @@ def sensitive(content: bytes, ranges: Mapping[str, Range], inputs: Sequence[Arra
         inputs: Calibration inputs in the graph's layout, ``[count, ...]`` each.
         how: Of the recipe.
     """
-    few = [array[:_SAMPLES] for array in inputs]
     work: dict[str, int] = call(_work, content)
+    one_input = sum(work.values()) * max(sum(macs > 0 for macs in work.values()), 1)
+    count = min(max(_EFFORT // max(one_input, 1), _LEAST), _MOST)
+    few = [array[:count] for array in inputs]
     kept: list[Kept] = call(keep_sensitive, content, dict(ranges), few, work, how.target_db, how.most)
     notes = [
         Diagnostic(

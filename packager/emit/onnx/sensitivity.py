@@ -1,7 +1,8 @@
 """Which nodes of an ONNX graph int8 costs most: each quantized alone, its noise measured in the graph's outputs.
 
 The noises of single nodes add up to that of all of them, nearly, for each is small beside the signal and none knows of
-the others. So one pass over the nodes tells which few must stay in float for the whole to reach a ratio.
+the others; what they miss is made up by one factor, from the graph quantized whole. So one pass over the nodes tells
+which few must stay in float for the whole to reach a ratio.
 """
 
 import dataclasses
@@ -60,14 +61,16 @@ def keep_sensitive(
     for name in names:
         others = frozenset(names) - {name}
         noise[name] = _noise(_outputs(quantize_own_graph(content, ranges, others, False), inputs), reference)  # noqa: FBT003 - weights float behind their pairs: the same numbers
-    left, kept, worked = sum(noise.values()), [], 0
+    whole = _noise(_outputs(quantize_own_graph(content, ranges, frozenset(), False), inputs), reference)  # noqa: FBT003 - as above
+    scale = whole / sum(noise.values()) if whole else 1.0
+    left, kept, worked = whole, [], 0
     for name in sorted(names, key=lambda n: (-noise[n], names[n])):
         if _db(signal, left) >= target_db:
             break
         if worked + work.get(name, 0) > most * sum(work.values()):
             continue
         worked += work.get(name, 0)
-        left -= noise[name]
+        left -= noise[name] * scale
         kept.append(Kept(name=name, node=names[name], sqnr_db=_db(signal, noise[name])))
     return kept
 

@@ -8,7 +8,7 @@ from packager.quantize import Range
 _LEVELS = 127.0
 """Of a symmetric int8 on each side of zero."""
 _TINY = float(np.finfo(np.float32).tiny)
-_FAINT = 2.0**-40
+_FAINT = 2.0**-27
 """Least scale of an activation: onnxruntime does not take those of layers that compute next to nothing."""
 
 

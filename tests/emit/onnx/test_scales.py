@@ -16,7 +16,7 @@ def test_an_activation_scale_reaches_both_ends_and_no_further(low: float, high: 
     scale = float(activation_scale(Range(low=low, high=high, reason="")))
     assert scale > 0
     assert 127 * scale >= max(-low, high) * (1 - 1e-6)
-    assert 127 * scale <= max(-low, high) * (1 + 1e-6) + 127 * 2.0**-40 * (1 + 1e-6)
+    assert 127 * scale <= max(-low, high) * (1 + 1e-6) + 127 * 2.0**-27 * (1 + 1e-6)
 
 
 @given(st.lists(st.lists(REALS, min_size=3, max_size=3), min_size=2, max_size=4))

@@ -59,10 +59,12 @@ def compress(
         measure=Measurer(teacher, data.calibration),
         load=_Loader(teacher, Path()),
         source=shrunk.source.path,
+        training=data.training,
         seed=request.seed,
         multiple_of=multiple_of,
     )
-    contexts = [dataclasses.replace(context, load=_Loader(teacher, step.table.folder)) for step in steps]
+    folders = [step.table.folder for step in steps]
+    contexts = [dataclasses.replace(context, folder=f, load=_Loader(teacher, f)) for f in folders]
     _check(teacher, steps, contexts)
     samples = (data.evaluation or data.calibration).head(SCORED)
     run = _Run(model=teacher, measure=Measurer(teacher, samples))
@@ -72,8 +74,9 @@ def compress(
     where = f"{samples.count} inputs of {samples.source}"
     notes = (*shrunk.source.notes, *run.notes(where))
     source = dataclasses.replace(
-        shrunk.source, model=run.model, notes=notes, onnx=None if run.model is not teacher else shrunk.source.onnx
-    )
+        shrunk.source, model=run.model, notes=notes, onnx=None if run.model is not teacher else shrunk.source.onnx,
+        tools=tuple(dict.fromkeys((*shrunk.source.tools, *run.tools))),
+    )  # fmt: skip
     return Smaller(
         shrunk=Shrunk(source=source, cuts=(*shrunk.cuts, *run.changes)),
         kept=run.kept, steps=tuple(steps), contexts=tuple(run.contexts),
@@ -109,7 +112,7 @@ class _Loader:
     def __init__(self, model: Model, folder: Path) -> None:
         self.model, self.folder = model, folder
 
-    def __call__(self, path: str, *, labels: bool) -> Samples:
+    def __call__(self, path: str, *, labels: bool | None) -> Samples:
         return load_samples(self.folder / path, self.model, labels=labels)
 
 
@@ -143,6 +146,7 @@ class _Run:
     changes: list[Diagnostic] = dataclasses.field(default_factory=list)
     contexts: list[Context] = dataclasses.field(default_factory=list)
     scores: list[Score] = dataclasses.field(default_factory=list)
+    tools: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
     def step(self, planned: Planned, context: Context) -> None:
         if not self.scores:
@@ -158,6 +162,7 @@ class _Run:
         self.model, self.kept = done.model, _held(done.model, done.kept or self.kept, planned.name)
         self.curves = (*self.curves, *done.curves)
         self.changes += done.changes
+        self.tools += done.tools
         self.rows.append(_row(planned, done, *self.scores[-2:]))
 
     def stop_over(self, max_drop: float | None, teacher: Model) -> None:

@@ -15,6 +15,8 @@ RANDOM_COUNT = 32
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Data:
     calibration: Samples | None
+    training: Samples | None
+    """With labels where the file has some."""
     evaluation: Samples | None
     golden: Samples
     """A handful: of the calibration inputs, else of the evaluation's, else drawn at random."""
@@ -36,7 +38,8 @@ def load_data(request: BuildRequest, source: Source, *, labels: bool = False) ->
         calibration = load_samples(
             Path(request.calibration), model, labels=None if labels else False, input_shapes=shapes
         )
+    training = load_samples(request.train, model, labels=None, input_shapes=shapes) if request.train else None
     if request.eval:
         evaluation = load_samples(request.eval, model, labels=True, input_shapes=shapes)
     golden = calibration or evaluation or random_samples(model, COUNT, request.seed, input_shapes=shapes)
-    return Data(calibration=calibration, evaluation=evaluation, golden=golden.head(COUNT))
+    return Data(calibration=calibration, training=training, evaluation=evaluation, golden=golden.head(COUNT))

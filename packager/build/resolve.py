@@ -71,6 +71,8 @@ def _steps(request: BuildRequest, recipes: Mapping[str, Recipe]) -> tuple[Planne
         for given, option in ((tables, "--prune"), (request.eval, "--eval")):
             if not given:
                 raise ConfigError(f"--max-drop needs {option}", hint="it limits what pruning costs on labelled inputs")
+    if request.train and not tables:
+        raise ConfigError("--train needs --prune", hint="name steps that train in a TOML file: docs/compression.md")
     return tuple(plan_step(table) for table in tables)
 
 

@@ -33,6 +33,7 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="What to build for; may be repeated.")
 @click.option("--calibration", metavar="FILE", help="Typical inputs: .npz, .npy, a folder of .npy, or 'random'.")
 @click.option("--eval", "evaluation", metavar="FILE", type=click.Path(path_type=Path), help="Inputs with labels 'y'.")
+@click.option("--train", metavar="FILE", type=click.Path(path_type=Path), help="What steps that train learn from.")
 @click.option("--recipe", metavar="NAME", help="How to quantize: a shipped recipe or a .toml file.")
 @click.option(
     "--arithmetic", metavar="NAME", help="xnnpack or integer, fast17 for FPGAs; each target has its own default."
@@ -83,12 +84,13 @@ def _request(
 
     if model is None and not project.model:
         raise ConfigError(f"{FILE}: missing 'model'", hint="name the model file, relative to the file")
-    evaluation, budget = pick("evaluation", "eval"), pick("budget")
+    evaluation, train, budget = pick("evaluation", "eval"), pick("train"), pick("budget")
     return BuildRequest(
         model=model or Path(project.model),
         targets=tuple(pick("targets")),
         out=Path(pick("out")),
         calibration=pick("calibration"),
+        train=Path(train) if train else None,
         eval=Path(evaluation) if evaluation else None,
         recipe=pick("recipe"),
         arithmetic=pick("arithmetic"),

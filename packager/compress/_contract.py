@@ -82,7 +82,9 @@ class Measure(Protocol):
 class Load(Protocol):
     """Reads a data file for the inputs of the model, checked as calibration data is; a relative path is the table's."""
 
-    def __call__(self, path: str, *, labels: bool) -> Samples: ...
+    def __call__(self, path: str, *, labels: bool | None) -> Samples:
+        """With labels, without, or, for None, with those that the file has."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -98,6 +100,10 @@ class Context:
     load: Load
     source: Path
     """The model file or folder as the user gave it, for a step that trains it in its own framework."""
+    folder: Path = Path()
+    """What paths among a step's options are relative to."""
+    training: Samples | None = None
+    """What ``--train`` gave, with labels where it has some; a step that trains takes `tuning` where there is none."""
     seed: int = 0
     multiple_of: int = 1
     """Channels come in multiples of so many where a step chooses a width: what all targets like."""

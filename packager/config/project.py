@@ -21,6 +21,7 @@ class Project:
     out: str = "dist"
     calibration: str = ""
     """A data file or folder, or ``random``."""
+    train: str = ""
     eval: str = ""
     recipe: str = ""
     arithmetic: str = ""
@@ -39,7 +40,7 @@ class Project:
     frames_per_second: float | None = None
 
 
-_PATHS = ("model", "out", "calibration", "eval", "budget", "prune")
+_PATHS = ("model", "out", "calibration", "train", "eval", "budget", "prune")
 
 
 def load_project(path: Path) -> Project:

@@ -12,6 +12,8 @@ class BuildRequest:
     out: Path
     calibration: str = ""
     """A data file or folder; ``random`` for inputs drawn from nothing, which marks the report untrusted."""
+    train: Path | None = None
+    """What the steps of compression that train take, with labels ``y`` or without; empty for `calibration`."""
     eval: Path | None = None
     recipe: str = ""
     """A shipped recipe or a file; empty for each target's own."""

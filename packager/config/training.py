@@ -59,8 +59,14 @@ def check_training(how: Training, *, source: str) -> None:
     Raises:
         ConfigError: the first value out of range, with its key.
     """
+    for message, hint in training_problems(how):
+        raise ConfigError(f"{source}: {message}", hint=hint)
+
+
+def training_problems(how: Training) -> Iterator[tuple[str, str]]:
+    """Pairs of message and hint."""
     for key, wrong, hint in _problems(how):
-        raise ConfigError(f"{source}: {key} = {wrong!r} is out of range", hint=hint)
+        yield f"{key} = {wrong!r} is out of range", hint
 
 
 _RANGES: tuple[tuple[str, float, float, str], ...] = (

@@ -12,9 +12,12 @@ from packager.prune.apply import apply_plan
 from packager.prune.channels import channels_of, makers
 from packager.prune.choose import Family, families, macs, plan_channels, plan_of, works_of
 from packager.prune.compensate import compensated
-from packager.prune.importance import IMPORTANCE
-from packager.prune.moments import moments_of
+from packager.prune.importance import IMPORTANCE, Evidence
+from packager.prune.moments import Moments, moments_of
+from packager.train import Example, taylor_of
 
+_TAYLOR = 512
+"""Inputs whose gradients are taken, at most."""
 _NEAR = 0.005
 """A share is reached when this little is missing: channels go in blocks."""
 
@@ -28,6 +31,7 @@ def prune_channels(
     multiple_of: int = 1,
     skip: Collection[str] = (),
     costs: Mapping[str, Callable[[Real], Real]] | None = None,
+    labels: Array | None = None,
 ) -> Pruned:
     """Take channels out of a float model until `share` of its multiply-accumulates is gone, and correct what stays.
 
@@ -35,15 +39,18 @@ def prune_channels(
         model: Float, static, its dead channels removed: they would be counted as work.
         inputs: Calibration inputs, one array an input, ``[count, ...]``.
         share: 0 to 1, both excluded.
-        importance: ``activation``, ``l1`` or ``l2``.
+        importance: ``activation``, ``l1``, ``l2`` or ``taylor``, which needs TensorFlow.
         multiple_of: Of channels, that a layer which loses some keeps.
         skip: Names of layers whose channels all stay.
         costs: By the name of the first of the layers that share channels: what it costs that given shares of them go.
             Where given, it decides how many channels each layer loses, and importance only which.
+        labels: Of the inputs, ``[count]``, for ``taylor``; without them it asks the model's own answers.
 
     Raises:
         ConfigError: the share is out of range, there is no such importance, or `skip` names no layer.
-        UnsupportedError: the model is not float, can't be run, or holds too little to remove.
+        ToolError: ``taylor`` without TensorFlow.
+        UnsupportedError: the model is not float, can't be run, or holds too little to remove; for ``taylor`` also where
+            an operator has no gradient.
     """
     if not 0 < share < 1:
         raise ConfigError(
@@ -59,12 +66,12 @@ def prune_channels(
         )
     channels = channels_of(graph)
     moments = moments_of(model, inputs, (graph.nodes[index].inputs[0] for index, _ in makers(graph)))
-    score = IMPORTANCE[importance](graph, channels, moments)
+    score = IMPORTANCE[importance](graph, channels, _evidence(model, inputs, moments, labels))
     steps = None if costs is None else lambda family: _increments(graph, family, costs)
     plan = plan_channels(graph, channels, score, share=share, multiple_of=multiple_of, skip=layers, costs=steps)
     corrected, plan = compensated(graph, plan, moments)
     pruned = apply_plan(model.with_main(corrected), plan)
-    reached = 1 - _work(pruned.model.main) / _work(graph)
+    reached = 1 - work_of(pruned.model.main) / work_of(graph)
     if reached < share - _NEAR:
         raise UnsupportedError(
             f"{model.name}: only {reached:.0%} of the multiply-accumulates can be pruned, not {share:.0%}",
@@ -94,7 +101,7 @@ def prune_each(
     graph = model.main
     channels = channels_of(graph)
     moments = moments_of(model, inputs, (graph.nodes[index].inputs[0] for index, _ in makers(graph)))
-    score = IMPORTANCE[importance](graph, channels, moments)
+    score = IMPORTANCE[importance](graph, channels, _evidence(model, inputs, moments))
     for family in families(graph, channels, score, ()):
         count = len(family.members)
         for gone in sorted({min(round(ratio * count), count - 1) for ratio in ratios} - {0}):
@@ -105,7 +112,15 @@ def prune_each(
             yield tuple(graph.node_name(i) for i in family.makers), gone / count, smaller
 
 
-def _work(graph: Graph) -> float:
+def _evidence(
+    model: Model, inputs: Sequence[Array], moments: Mapping[int, Moments], labels: Array | None = None
+) -> Evidence:
+    data = Example(inputs=tuple(x[:_TAYLOR] for x in inputs), labels=None if labels is None else labels[:_TAYLOR])
+    return Evidence(moments=moments, contributions=lambda tensors: taylor_of(model, data, tensors))
+
+
+def work_of(graph: Graph) -> float:
+    """Multiply-accumulates of one inference."""
     channels = channels_of(graph)
     return macs(works_of(graph, channels), channels.pinned | True)
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from packager.config.recipe import Calibration
 from packager.config.samples import Samples
 from packager.errors import ConfigError, ToolError, UnsupportedError, did_you_mean
-from packager.ir import Graph, Model, write_tflite
+from packager.ir import Graph, Model, TensorType, write_tflite
 from packager.quantize._contract import Range
 from packager.quantize.observe import Extremes, extremes, histograms
 from packager.util.child import call
@@ -33,7 +33,8 @@ def calibrate(
         symmetric: Zero point 0, for ``entropy``: a tensor without negative values then has half of the levels.
 
     Returns:
-        Ranges by tensor index, each containing zero.
+        Ranges by tensor index, each containing zero. Where the graph holds a tensor's range, as training with fake
+        quantization leaves it, that one: the weights have been fitted to it.
 
     Raises:
         ConfigError: no such method.
@@ -49,7 +50,8 @@ def calibrate(
     blob = write_tflite(model)
     inputs = tuple(samples.arrays.values())
     try:
-        return methods[how.method](call(extremes, blob, inputs, _observed(model.main)))
+        found = methods[how.method](call(extremes, blob, inputs, _observed(model.main)))
+        return found | {t: own for t in found if (own := _learned(model.main.type_of(t))) is not None}
     except UnsupportedError as error:
         raise UnsupportedError(f"{model.name}: {error}", hint=error.hint) from None
     except ToolError as error:
@@ -58,6 +60,14 @@ def calibrate(
             hint="`edgepack inspect` shows its operators",
             details=error.details,
         ) from None
+
+
+def _learned(type_: TensorType) -> Range | None:
+    quant = type_.quant
+    if quant is None or quant.is_set or not quant.minimum or not quant.maximum:
+        return None
+    low, high = quant.minimum[0], quant.maximum[0]
+    return _range(low, high, "learned in training") if low < high else None
 
 
 def _observed(graph: Graph) -> dict[int, str]:

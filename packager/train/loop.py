@@ -13,7 +13,7 @@ from packager.train._contract import Array, Epoch, Example, Job, Outcome
 from packager.train.augment import augmented
 from packager.train.check import trained_constants
 from packager.train.forward import forward
-from packager.train.loss import Head, Objective, heads_of, logits_of, target_of
+from packager.train.loss import Objective, heads_of, logits_of, target_of
 from packager.train.rounding import Ranges
 from packager.train.weights import Weights
 
@@ -44,20 +44,30 @@ def run(job: Job) -> Outcome:
     return _Run(job).all()
 
 
-def teacher_logits(graph: Graph, heads: Sequence[Head], inputs: Sequence[Array]) -> list[Array]:
-    """One array ``[count, features]`` an output."""
-    import tensorflow as tf
+class Answers:
+    """A fixed model's logits; the function is traced once."""
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
-    def compute(x: Any) -> Any:
-        known = forward(graph, x)
-        return [logits_of(head, known) for head in heads]
+    def __init__(self, graph: Graph) -> None:
+        import tensorflow as tf
 
-    found: list[list[Array]] = []
-    for start in range(0, len(inputs[0]), _AT_ONCE):
-        part = [tf.constant(np.asarray(x[start : start + _AT_ONCE], np.float32)) for x in inputs]
-        found.append([y.numpy() for y in compute(part)])
-    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+        self.heads = heads_of(graph)
+
+        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
+        def compute(inputs: Any) -> Any:
+            known = forward(graph, inputs)
+            return [logits_of(head, known) for head in self.heads]
+
+        self._compute: Callable[[Any], Any] = compute
+
+    def __call__(self, inputs: Sequence[Array]) -> list[Array]:
+        """One array ``[count, features]`` an output."""
+        import tensorflow as tf
+
+        found: list[list[Array]] = []
+        for start in range(0, len(inputs[0]), _AT_ONCE):
+            part = [tf.constant(np.asarray(x[start : start + _AT_ONCE], np.float32)) for x in inputs]
+            found.append([y.numpy() for y in self._compute(part)])
+        return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 class _Run:
@@ -66,7 +76,9 @@ class _Run:
     def __init__(self, job: Job) -> None:
         self.how = job.how
         self.graph = read_tflite_bytes(job.student, name="student", source="student").main
-        self.teacher = read_tflite_bytes(job.teacher, name="teacher", source="teacher").main if job.teacher else None
+        self.teacher = (
+            Answers(read_tflite_bytes(job.teacher, name="teacher", source="teacher").main) if job.teacher else None
+        )
         self.sparsify = dict(job.sparsify)
         self.dense = _ramp(job.how.epochs) if job.sparsify else 0
         """Epochs until all is as sparse as asked; none before may be the best."""
@@ -77,7 +89,6 @@ class _Run:
         self.learn, self.check = _parted(job.data, job.how, self.rng)
         self.deviations = [float(np.std(x)) for x in job.data.inputs]
         heads = heads_of(self.graph)
-        self.asked = heads_of(self.teacher) if self.teacher is not None else ()
         labelled = job.data.labels is not None
         share = 0.0 if self.teacher is None else job.how.distill if labelled else 1.0
         self.known = self._taught(self.learn.inputs) if share else []
@@ -190,7 +201,7 @@ class _Run:
 
     def _taught(self, inputs: Sequence[Array]) -> list[Array]:
         assert self.teacher is not None
-        return teacher_logits(self.teacher, self.asked, inputs)
+        return self.teacher(inputs)
 
     def _target(self, data: Example, part: Array | slice = slice(None)) -> Array:
         if data.labels is None:

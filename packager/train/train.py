@@ -120,6 +120,8 @@ def _same_faces(model: Model, teacher: Model) -> None:
 
 
 def _with(model: Model, outcome: Outcome) -> Model:
+    """New weights, and new ranges; older ranges were learned with older weights and go."""
+
     def written(index: int, tensor: Tensor) -> Tensor:
         if index in outcome.weights:
             return dataclasses.replace(tensor, data=frozen(outcome.weights[index]))
@@ -127,6 +129,8 @@ def _with(model: Model, outcome: Outcome) -> Model:
             low, high = (float(np.float32(end)) for end in outcome.ranges[index])
             quant = QuantParams(minimum=(low,), maximum=(high,), has_vectors=False)
             return dataclasses.replace(tensor, type=dataclasses.replace(tensor.type, quant=quant))
+        if tensor.type.quant is not None and tensor.data is None:
+            return dataclasses.replace(tensor, type=dataclasses.replace(tensor.type, quant=None))
         return tensor
 
     return model.with_main(model.main.with_tensors(written))

@@ -1,0 +1,214 @@
+"""What pruning costs where the model is trained afterwards; needs the extra `tensorflow`.
+
+    python benchmarks/compression/train.py REFERENCE_DATA [keyword_spotting|image_classification|mnist]...
+
+Each task with three seeds, which draw the inputs to tune with and decide every random choice of the training; a line a
+seed, and lowest, mean and highest of accuracy in percent. Half of the multiply-accumulates go in rounds (step
+`gradual`), int8 is quantized with the inputs to tune. What is scored is never trained on:
+
+* keyword spotting: 250 of the 500 inputs of kws01.npz to tune, the other 250 to score;
+* CIFAR-10 ResNet-8: 10,000 images of train.npz to tune, the 2,000 of test.npz to score;
+* MNIST: a network of the benchmark's own, trained on train.npz; compressed with 20,000 of it and scored on the 2,000 of
+  test.npz, with bytes and the time of one inference in LiteRT, one thread, float and int8 in turns.
+"""
+
+import dataclasses
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from mnist_cnn import as_input, trained
+
+from packager.compress import find_step
+from packager.compress._contract import Context
+from packager.compress._measure import Measurer
+from packager.config.recipe import Recipe
+from packager.config.samples import Samples
+from packager.config.training import Augment
+from packager.frontends import ReadOptions, read_model
+from packager.ir import Model, read_tflite_bytes, write_tflite
+from packager.passes import normalise
+from packager.prune import remove_dead, work_of
+from packager.quantize import quantize_model
+from packager.quantize.fidelity import accuracy, real_outputs
+from packager.util.child import call
+
+Array = npt.NDArray[Any]
+Options = dict[str, Any]
+SEEDS = (0, 1, 2)
+MULTIPLE = 4
+INT8 = Recipe(name="int8-per-channel", description="")
+
+KEYWORDS: Options = {
+    "share": 0.5, "rounds": 2, "between": 20, "epochs": 60, "batch": 50, "learning_rate": 0.003, "held_out": 0.0,
+    "distill": 0.9, "augment": Augment(shift=(3, 0), noise=0.1, gain=0.1, erase=0.2, mix=1.0),
+}  # fmt: skip
+PICTURES: Options = {
+    "share": 0.5, "rounds": 2, "between": 2, "epochs": 5, "batch": 64, "learning_rate": 0.002, "held_out": 0.0,
+    "distill": 0.5,
+}  # fmt: skip
+DIGITS: Options = {
+    "share": 0.85, "rounds": 3, "between": 2, "epochs": 6, "batch": 100, "learning_rate": 0.003, "held_out": 0.0,
+    "distill": 0.8,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """One model, and what one seed tunes and scores it with."""
+
+    model: Model
+    tune: Samples
+    score: Samples
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """What one seed came to."""
+
+    gone: float
+    """Share of the multiply-accumulates, in percent."""
+    float_before: float
+    float_after: float
+    int8_before: float
+    int8_after: float
+    bytes_before: float
+    """Of the float file."""
+    bytes_after: float
+    """Of the int8 file."""
+
+
+def one(task: Task, options: Options, seed: int) -> tuple[Row, Model]:
+    """Prune, train, quantize and score; the second is the int8 model."""
+    step = find_step("gradual")
+    how = step.parameters(**options, seed=seed + 1, multiple_of=MULTIPLE)
+    context = Context(
+        tuning=task.tune, teacher=task.model, measure=Measurer(task.model, task.tune.head(1)), load=_no_file,
+        source=Path("model"), multiple_of=MULTIPLE,
+    )  # fmt: skip
+    done = step.apply(task.model, how, context)
+    integers = [quantize_model(m, INT8, task.tune.head(512)).model for m in (task.model, done.model)]
+    found = [_accuracy(m, task.score) for m in (task.model, done.model, *integers)]
+    row = Row(
+        gone=100 * (1 - work_of(done.model.main) / work_of(task.model.main)),
+        float_before=found[0], float_after=found[1], int8_before=found[2], int8_after=found[3],
+        bytes_before=len(write_tflite(task.model)), bytes_after=len(write_tflite(integers[1])),
+    )  # fmt: skip
+    return row, integers[1]
+
+
+def _no_file(path: str, *, labels: bool | None) -> Samples:
+    raise AssertionError(path, labels)
+
+
+def _accuracy(model: Model, samples: Samples) -> float:
+    assert samples.labels is not None
+    return accuracy(real_outputs(model, samples)[0], samples.labels)
+
+
+def summary(name: str, rows: list[Row]) -> None:
+    """Print lowest, mean and highest of each figure."""
+    for field in dataclasses.fields(Row):
+        values = [getattr(row, field.name) for row in rows]
+        print(f"{name}: {field.name}: {min(values):.2f} {statistics.mean(values):.2f} {max(values):.2f}", flush=True)
+
+
+def keyword_spotting(data: Path) -> None:
+    model = normalise(read_model(data / "mlperf-tiny" / "kws_ref_model", ReadOptions()).model)
+    held = np.load(data / "mlperf-tiny" / "kws01.npz")
+    x = ((held["x"].astype(np.float32) - 83) * np.float32(0.5847029)).astype(np.float32)
+
+    def task(seed: int) -> Task:
+        order = np.random.default_rng(seed).permutation(len(x))
+        return Task(
+            model=model,
+            tune=_samples(model, x[order[:250]], held["y"][order[:250]]),
+            score=_samples(model, x[order[250:]], held["y"][order[250:]]),
+        )
+
+    summary("keyword spotting", [row for row, _ in _rows("keyword spotting", task, KEYWORDS)])
+
+
+def image_classification(data: Path) -> None:
+    model = normalise(read_model(data / "mlperf-tiny" / "pretrainedResnet.h5", ReadOptions()).model)
+    train, test = (np.load(data / "cifar10" / f"{part}.npz") for part in ("train", "test"))
+
+    def task(seed: int) -> Task:
+        drawn = np.random.default_rng(seed).permutation(len(train["x"]))[:10000]
+        return Task(
+            model=model,
+            tune=_samples(model, train["x"][drawn].astype(np.float32), train["y"][drawn]),
+            score=_samples(model, test["x"].astype(np.float32), test["y"]),
+        )
+
+    summary("ResNet-8", [row for row, _ in _rows("ResNet-8", task, PICTURES)])
+
+
+def mnist(data: Path) -> None:
+    train, test = (np.load(data / "mnist" / f"{part}.npz") for part in ("train", "test"))
+    x = as_input(train["x"])
+    blob = call(trained, x, train["y"].astype(np.int64), 0, 4, env={"KERAS_BACKEND": "tensorflow"})
+    model = remove_dead(normalise(read_tflite_bytes(blob, name="mnist", source="mnist"))).model
+
+    def task(seed: int) -> Task:
+        drawn = np.random.default_rng(seed).permutation(len(x))[:20000]
+        return Task(
+            model=model,
+            tune=_samples(model, x[drawn], train["y"][drawn]),
+            score=_samples(model, as_input(test["x"]), test["y"]),
+        )
+
+    rows = []
+    for row, integer in _rows("MNIST", task, DIGITS):
+        rows.append(row)
+        print(f"MNIST: {speedup(model, integer, as_input(test['x'][:1])):.2f} times the speed of float", flush=True)
+    summary("MNIST", rows)
+
+
+def _samples(model: Model, x: Array, y: Array) -> Samples:
+    return Samples(arrays={model.input_names()[0]: x}, labels=y.ravel().astype(np.int64), source="tuning")
+
+
+def _rows(name: str, task: Callable[[int], Task], options: Options) -> Iterator[tuple[Row, Model]]:
+    for seed in SEEDS:
+        row, integer = one(task(seed), options, seed)
+        print(f"{name}: seed {seed}: {row}", flush=True)
+        yield row, integer
+
+
+def speedup(model: Model, integer: Model, x: Array) -> float:
+    """The median over 60 turns of float over int8, each turn 50 inferences of either in LiteRT, one thread."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    runs = []
+    for candidate in (model, integer):
+        interpreter = Interpreter(model_content=write_tflite(candidate), num_threads=1)
+        interpreter.allocate_tensors()
+        detail = interpreter.get_input_details()[0]
+        interpreter.set_tensor(detail["index"], x.astype(detail["dtype"]))
+        runs.append(interpreter)
+    ratios = []
+    for _ in range(60):
+        spent = []
+        for interpreter in runs:
+            begin = time.perf_counter()
+            for _ in range(50):
+                interpreter.invoke()
+            spent.append(time.perf_counter() - begin)
+        ratios.append(spent[0] / spent[1])
+    return statistics.median(ratios)
+
+
+def main() -> None:
+    tasks = {task.__name__: task for task in (keyword_spotting, image_classification, mnist)}
+    for name in sys.argv[2:] or tasks:
+        tasks[name](Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""What the steps that train share: their data, their checks, and how it went."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from packager.compress._contract import Compressed, Context, Table
+from packager.config.samples import Samples
+from packager.config.training import Training, training_problems
+from packager.errors import ConfigError, Diagnostic, Severity, UnsupportedError
+from packager.ir import Model
+from packager.train import Example, FakeQuant, Held, Trained, check_trainable, need_tensorflow, train
+from packager.train.check import trained_constants
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingStep(Training):
+    """The options of a step that trains: those of `Training`, and data of its own."""
+
+    train: str = ""
+    """A data file, relative to the step's; empty for ``--train``, and without that the calibration inputs."""
+
+
+def problems(how: Training) -> Iterator[tuple[str, str]]:
+    yield from training_problems(how)
+
+
+def check(model: Model, how: TrainingStep, context: Context) -> Iterator[Diagnostic]:
+    """What keeps a model from being trained, found without TensorFlow.
+
+    Raises:
+        ConfigError: the data doesn't fit the model, or `freeze` names no layer.
+        ToolError: TensorFlow is not installed.
+    """
+    need_tensorflow()
+    try:
+        check_trainable(model)
+    except UnsupportedError as error:
+        yield Diagnostic(severity=Severity.ERROR, message=str(error).removeprefix(f"{model.name}: "), hint=error.hint)
+        return
+    trained_constants(model.main, how.freeze)
+    data_of(how, context)
+
+
+def data_of(how: TrainingStep, context: Context) -> Samples:
+    """The step's own data, else what ``--train`` gave, else the calibration inputs.
+
+    Raises:
+        ConfigError: the file can't be read or doesn't fit the model.
+    """
+    if how.train:
+        return context.load(how.train, labels=None)
+    found = context.training or context.tuning
+    if not found.trusted:
+        raise ConfigError("random inputs teach nothing", hint="add --train DATA.npz: inputs 'x', and labels 'y' if any")
+    return found
+
+
+def trained(
+    model: Model,
+    how: TrainingStep,
+    context: Context,
+    *,
+    teacher: Model | None = None,
+    quant: FakeQuant | None = None,
+    sparsify: Mapping[int, float] | None = None,
+) -> Trained:
+    """Train with what earlier steps made kept: zeros stay zero."""
+    samples = data_of(how, context)
+    return train(
+        model,
+        Example(inputs=tuple(samples.arrays.values()), labels=samples.labels),
+        dataclasses.replace(how, seed=how.seed or context.seed),
+        teacher=teacher or context.teacher,
+        held=held_of(model, context),
+        quant=quant,
+        sparsify=sparsify,
+    )
+
+
+def held_of(model: Model, context: Context) -> Mapping[int, Held]:
+    """By tensor index, what training must leave."""
+    found = {}
+    for t, tensor in enumerate(model.main.tensors):
+        mask = context.kept.masks.get(tensor.name)
+        if mask is not None and tensor.data is not None and mask.shape == tensor.data.shape:
+            found[t] = Held(mask=np.asarray(mask))
+    return found
+
+
+def compressed(done: Trained, how: TrainingStep, context: Context, *, what: str) -> Compressed:
+    """The outcome in words, and a table of the epochs."""
+    samples = data_of(how, context)
+    kind = "labels" if samples.labels is not None else "the original's answers"
+    if samples.labels is not None and how.distill:
+        kind += " and the original's answers"
+    count = f"{samples.count} inputs of {samples.source}"
+    last = "kept the last epoch" if done.epochs[-1].held_out is None else f"kept epoch {done.best + 1}"
+    if done.best < 0:
+        last = "no epoch was better than before: weights stay"
+    return Compressed(
+        model=done.model,
+        summary=f"{what} {len(done.epochs)} epochs on {count}, by {kind}; {last}",
+        table=_table(done),
+        tools=done.tools,
+    )
+
+
+def _table(done: Trained) -> Table:
+    start = () if done.start is None else (("before", "", f"{done.start:.4f}", ""),)
+    rows = tuple(
+        (
+            str(number),
+            f"{e.loss:.4f}",
+            "" if e.held_out is None else f"{e.held_out:.4f}",
+            "" if e.accuracy is None else f"{e.accuracy:.2f} %",
+        )
+        for number, e in enumerate(done.epochs, 1)
+    )
+    return Table(columns=("epoch", ">loss", ">held-out loss", ">held-out accuracy"), rows=(*start, *rows))

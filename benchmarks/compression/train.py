@@ -45,15 +45,15 @@ MULTIPLE = 4
 INT8 = Recipe(name="int8-per-channel", description="")
 
 KEYWORDS: Options = {
-    "share": 0.5, "rounds": 2, "between": 20, "epochs": 60, "batch": 50, "learning_rate": 0.003, "held_out": 0.0,
+    "share": 0.5, "rounds": 1, "epochs": 80, "batch": 50, "learning_rate": 0.003, "held_out": 0.0,
     "distill": 0.9, "augment": Augment(shift=(3, 0), noise=0.1, gain=0.1, erase=0.2, mix=1.0),
 }  # fmt: skip
 PICTURES: Options = {
-    "share": 0.5, "rounds": 2, "between": 2, "epochs": 5, "batch": 64, "learning_rate": 0.002, "held_out": 0.0,
+    "share": 0.5, "rounds": 2, "between": 1, "epochs": 4, "batch": 64, "learning_rate": 0.002, "held_out": 0.0,
     "distill": 0.5,
 }  # fmt: skip
 DIGITS: Options = {
-    "share": 0.85, "rounds": 3, "between": 2, "epochs": 6, "batch": 100, "learning_rate": 0.003, "held_out": 0.0,
+    "share": 0.85, "rounds": 1, "epochs": 6, "batch": 100, "learning_rate": 0.003, "held_out": 0.0,
     "distill": 0.8,
 }  # fmt: skip
 
@@ -152,7 +152,7 @@ def image_classification(data: Path) -> None:
 def mnist(data: Path) -> None:
     train, test = (np.load(data / "mnist" / f"{part}.npz") for part in ("train", "test"))
     x = as_input(train["x"])
-    blob = call(trained, x, train["y"].astype(np.int64), 0, 4, env={"KERAS_BACKEND": "tensorflow"})
+    blob = call(trained, x, train["y"].astype(np.int64), 0, 3, env={"KERAS_BACKEND": "tensorflow"})
     model = remove_dead(normalise(read_tflite_bytes(blob, name="mnist", source="mnist"))).model
 
     def task(seed: int) -> Task:

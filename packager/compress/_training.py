@@ -3,14 +3,12 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from packager.compress._contract import Compressed, Context, Table
 from packager.config.samples import Samples
 from packager.config.training import Training, training_problems
 from packager.errors import ConfigError, Diagnostic, Severity, UnsupportedError
 from packager.ir import Model
-from packager.train import Example, FakeQuant, Held, Trained, check_trainable, need_tensorflow, train
+from packager.train import Example, FakeQuant, Held, Hints, Trained, check_trainable, need_tensorflow, train
 from packager.train.check import trained_constants
 
 
@@ -64,6 +62,7 @@ def trained(
     *,
     teacher: Model | None = None,
     quant: FakeQuant | None = None,
+    hints: Hints | None = None,
     sparsify: Mapping[int, float] | None = None,
 ) -> Trained:
     """Train with what earlier steps made kept: zeros stay zero."""
@@ -75,6 +74,7 @@ def trained(
         teacher=teacher or context.teacher,
         held=held_of(model, context),
         quant=quant,
+        hints=hints,
         sparsify=sparsify,
     )
 
@@ -84,8 +84,9 @@ def held_of(model: Model, context: Context) -> Mapping[int, Held]:
     found = {}
     for t, tensor in enumerate(model.main.tensors):
         mask = context.kept.masks.get(tensor.name)
-        if mask is not None and tensor.data is not None and mask.shape == tensor.data.shape:
-            found[t] = Held(mask=np.asarray(mask))
+        if mask is not None and tensor.data is not None:
+            # Where channels went since, the zeros that are left speak for themselves.
+            found[t] = Held(mask=mask if mask.shape == tensor.data.shape else tensor.data != 0)
     return found
 
 

@@ -1,7 +1,9 @@
 """Gradual channel pruning: the share goes in rounds along a cubic schedule, with training after each."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import numpy as np
 
 from packager.compress import _training, channels
 from packager.compress._contract import Array, Compressed, Context, Step, Table
@@ -9,8 +11,10 @@ from packager.compress._training import TrainingStep, compressed, data_of, train
 from packager.compress.channels import Channels, inputs_of
 from packager.errors import Diagnostic, Severity
 from packager.ir import Model
-from packager.prune import prune_channels, work_of
+from packager.prune import Pruned, prune_channels, work_of
+from packager.prune._contract import Int
 from packager.prune.channels import makers
+from packager.train import Hint, Hints
 
 _LEAST = 0.01
 """Of what is left; a round that would take less takes nothing."""
@@ -27,6 +31,9 @@ class Gradual(TrainingStep):
     rounds: int = 4
     between: int = 4
     """Epochs after each round but the last, which gets `epochs`."""
+    hints: float = 1.0
+    """How much it counts, beside the outputs, that kept channels hold what the original's hold; 0 for not at all. Only
+    where no earlier step changed the model, for the channels to be the same."""
 
     @property
     def channels(self) -> Channels:
@@ -38,6 +45,8 @@ class Gradual(TrainingStep):
 def problems(how: Gradual) -> Iterator[tuple[str, str]]:
     yield from channels.problems(how.channels)
     yield from _training.problems(how)
+    if not 0 <= how.hints <= 100:
+        yield f"hints = {how.hints:g} is out of range", "use a weight from 0 to 100"
     for key, value in (("rounds", how.rounds), ("between", how.between)):
         if value < 1:
             yield f"{key} = {value} is out of range", "use 1 or more"
@@ -50,35 +59,69 @@ def check(model: Model, how: Gradual, context: Context) -> Iterator[Diagnostic]:
 
 def apply(model: Model, how: Gradual, context: Context) -> Compressed:
     """Prune and train, round by round; the share of a round counts from the model as the step got it."""
-    whole, current = work_of(model.main), model
+    whole, now = work_of(model.main), _Channels(model=model, kept={})
     widths = _widths(model)
     for number in range(1, how.rounds + 1):
         goal = how.share * (1 - (1 - number / how.rounds) ** 3)
-        left = work_of(current.main) / whole
+        left = work_of(now.model.main) / whole
         if (share := 1 - (1 - goal) / left) > _LEAST:
-            current = _pruned(current, how, context, share)
+            now = _pruned(now, how, context, share)
         if number < how.rounds:
             between = dataclasses.replace(how, epochs=how.between, held_out=0.0)
-            current = trained(current, between, context).model
-    done = trained(current, how, context)
+            better = trained(now.model, between, context, hints=now.hints(how, model, context))
+            now = dataclasses.replace(now, model=better.model)
+    done = trained(now.model, how, context, hints=now.hints(how, model, context))
     reached = 1 - work_of(done.model.main) / whole
     gone = f"{reached:.1%} of the multiply-accumulates went in {how.rounds} rounds, {how.between} epochs after each"
     result = compressed(done, how, context, what=f"{gone}; trained")
     return dataclasses.replace(result, changes=tuple(_changes(widths, done.model)), table=_table(widths, done.model))
 
 
-def _pruned(model: Model, how: Gradual, context: Context, share: float) -> Model:
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Channels:
+    """A model on its way, and which of the first one's channels its activations still have."""
+
+    model: Model
+    kept: Mapping[str, Int]
+    """By the name of a tensor, along its last axis; names that are missing have all."""
+
+    def cut(self, pruned: Pruned) -> "_Channels":
+        graph, kept = self.model.main, dict(self.kept)
+        for slot, keep in pruned.plan.keep.items():
+            tensor = graph.tensors[slot.tensor]
+            if slot.axis == len(tensor.type.dims) - 1:
+                kept[tensor.name] = kept.get(tensor.name, np.arange(len(keep)))[keep]
+        return _Channels(model=pruned.model, kept=kept)
+
+    def hints(self, how: Gradual, start: Model, context: Context) -> Hints | None:
+        """What each layer that makes channels shall hold."""
+        if start is not context.teacher:
+            return None
+        first = {tensor.name: t for t, tensor in enumerate(context.teacher.main.tensors)}
+        graph, found = self.model.main, {}
+        for index, _ in makers(graph) if how.hints else ():
+            t = graph.nodes[index].outputs[0]
+            name, width = graph.tensors[t].name, graph.type_of(t).dims[-1]
+            teacher, channels = first.get(name), self.kept.get(name, np.arange(width))
+            if teacher is not None and len(channels) == width:
+                found[t] = Hint(teacher=teacher, channels=channels)
+        return Hints(by_tensor=found, weight=how.hints)
+
+
+def _pruned(now: _Channels, how: Gradual, context: Context, share: float) -> _Channels:
     samples = data_of(how, context)
     inputs: tuple[Array, ...] = inputs_of(samples.head(_SEEN))
-    return prune_channels(
-        model,
-        inputs,
-        share=share,
-        importance=how.importance,
-        multiple_of=how.multiple_of or context.multiple_of,
-        skip=how.skip,
-        labels=None if samples.labels is None else samples.labels[:_SEEN],
-    ).model
+    return now.cut(
+        prune_channels(
+            now.model,
+            inputs,
+            share=share,
+            importance=how.importance,
+            multiple_of=how.multiple_of or context.multiple_of,
+            skip=how.skip,
+            labels=None if samples.labels is None else samples.labels[:_SEEN],
+        )
+    )
 
 
 _SEEN = 1024

@@ -89,6 +89,26 @@ class FakeQuant:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Hint:
+    """An activation of the student that stands for some channels of one of the teacher's."""
+
+    teacher: int
+    """The teacher's tensor."""
+    channels: Array
+    """Which of its channels the student's are, in their order."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Hints:
+    """Activations that are matched beside the outputs."""
+
+    by_tensor: Mapping[int, Hint]
+    """By the student's tensor index."""
+    weight: float
+    """Of their mean relative squared error, beside a loss of the outputs that counts 1."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Example:
     """What is trained on: one array an input ``[count, ...]``, and labels ``[count]`` where there are some."""
 
@@ -110,6 +130,7 @@ class Job:
     how: Training
     held: Mapping[int, Held]
     quant: FakeQuant | None = None
+    hints: Hints | None = None
     sparsify: Mapping[int, float] = dataclasses.field(default_factory=dict)
     """By tensor index, the share of zeros that a constant reaches, along a cubic schedule."""
 

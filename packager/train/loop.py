@@ -9,7 +9,7 @@ import numpy as np
 from packager.config.training import Augment, Training
 from packager.errors import UnsupportedError
 from packager.ir import Graph, read_tflite_bytes
-from packager.train._contract import Array, Epoch, Example, Job, Outcome
+from packager.train._contract import Array, Epoch, Example, Hint, Job, Outcome
 from packager.train.augment import augmented
 from packager.train.check import trained_constants
 from packager.train.forward import forward
@@ -45,9 +45,9 @@ def run(job: Job) -> Outcome:
 
 
 class Answers:
-    """A fixed model's logits; the function is traced once."""
+    """A fixed model's logits, and channels of activations that are hints; the function is traced once."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, hints: Sequence[Hint] = ()) -> None:
         import tensorflow as tf
 
         self.heads = heads_of(graph)
@@ -55,12 +55,13 @@ class Answers:
         @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
         def compute(inputs: Any) -> Any:
             known = forward(graph, inputs)
-            return [logits_of(head, known) for head in self.heads]
+            shown = [tf.gather(known[h.teacher], h.channels, axis=-1) for h in hints]
+            return [*(logits_of(head, known) for head in self.heads), *shown]
 
         self._compute: Callable[[Any], Any] = compute
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
-        """One array ``[count, features]`` an output."""
+        """One array ``[count, features]`` an output, and one ``[count, ...]`` a hint."""
         import tensorflow as tf
 
         found: list[list[Array]] = []
@@ -76,8 +77,11 @@ class _Run:
     def __init__(self, job: Job) -> None:
         self.how = job.how
         self.graph = read_tflite_bytes(job.student, name="student", source="student").main
+        hints = dict(job.hints.by_tensor) if job.hints is not None else {}
         self.teacher = (
-            Answers(read_tflite_bytes(job.teacher, name="teacher", source="teacher").main) if job.teacher else None
+            Answers(read_tflite_bytes(job.teacher, name="teacher", source="teacher").main, list(hints.values()))
+            if job.teacher
+            else None
         )
         self.sparsify = dict(job.sparsify)
         self.dense = _ramp(job.how.epochs) if job.sparsify else 0
@@ -91,13 +95,19 @@ class _Run:
         heads = heads_of(self.graph)
         labelled = job.data.labels is not None
         share = 0.0 if self.teacher is None else job.how.distill if labelled else 1.0
-        self.known = self._taught(self.learn.inputs) if share else []
+        self.asks = bool(share or hints)
+        # Hints of all inputs together may not fit into memory.
+        self.ahead = self.asks and not hints and job.how.augment == Augment()
+        self.known = self._taught(self.learn.inputs) if self.ahead else []
+        seen = self.known or (self._taught([x[:_AT_ONCE] for x in self.learn.inputs]) if self.asks else [])
         self.objective = Objective(
             heads=heads,
             labelled=labelled,
             teacher_share=share,
             temperature=job.how.temperature,
-            spreads=tuple(float(np.var(values)) or 1.0 for values in self.known),
+            spreads=tuple(float(np.var(values)) or 1.0 for values in seen),
+            hinted=tuple(hints),
+            hint_weight=job.hints.weight if job.hints is not None else 0.0,
         )
         self.classes = math.prod(self.graph.type_of(heads[0].tensor).dims[1:])
 
@@ -166,7 +176,7 @@ class _Run:
         if data is None:
             return lambda: (0.0, None)
         target = self._target(data)
-        taught = self._taught(data.inputs) if self.objective.teacher_share else []
+        taught = self._taught(data.inputs) if self.asks else []
 
         @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
         def compute(inputs: Any, target: Any, wanted: Any) -> Any:
@@ -193,10 +203,11 @@ class _Run:
         import tensorflow as tf
 
         inputs, target = [x[part] for x in self.learn.inputs], self._target(self.learn, part)
-        wanted = [values[part] for values in self.known]
         if self.how.augment != Augment():
             inputs, target = augmented(inputs, target, self.how.augment, self.deviations, self.rng)
-            wanted = self._taught(inputs) if self.known else []
+        wanted = [values[part] for values in self.known]
+        if self.asks and not self.ahead:
+            wanted = self._taught(inputs)
         return [tf.constant(x) for x in inputs], tf.constant(target), [tf.constant(x) for x in wanted]
 
     def _taught(self, inputs: Sequence[Array]) -> list[Array]:

@@ -95,15 +95,24 @@ class Objective:
     """0 with labels alone, 1 without labels."""
     temperature: float
     spreads: tuple[float, ...]
-    """Variance of each output over the training data."""
+    """Variances of the teacher's answers over the training data: of each output, then of each hint."""
+    hinted: tuple[int, ...] = ()
+    """Activations that are matched to the teacher's too."""
+    hint_weight: float = 0.0
 
     def __call__(self, known: dict[int, Any], target: Any, wanted: Sequence[Any]) -> Any:
-        """A scalar from a student's activations, the first output's labels and the teacher's logits."""
+        """A scalar from a student's activations, the first output's labels, the teacher's logits and hints."""
+        import tensorflow as tf
+
         total: Any = 0.0
         if self.labelled and self.teacher_share < 1:
             total = (1 - self.teacher_share) * by_labels(self.heads[0], logits_of(self.heads[0], known), target)
         if self.teacher_share > 0:
-            for head, values, spread in zip(self.heads, wanted, self.spreads, strict=True):
+            for head, values, spread in zip(self.heads, wanted, self.spreads, strict=False):
                 gap = by_teacher(head, logits_of(head, known), values, self.temperature, spread)
                 total += self.teacher_share / len(self.heads) * gap
+        outputs = len(self.heads)
+        for t, values, spread in zip(self.hinted, wanted[outputs:], self.spreads[outputs:], strict=True):
+            gap = tf.reduce_mean(tf.square(known[t] - values)) / spread
+            total += self.hint_weight / len(self.hinted) * gap
         return total

@@ -10,7 +10,7 @@ import numpy as np
 from packager.config.training import Training, check_training
 from packager.errors import ConfigError, EdgePackError, ToolError, UnsupportedError
 from packager.ir import Model, QuantParams, Tensor, frozen, write_tflite
-from packager.train._contract import Example, FakeQuant, Held, Job, Outcome, Trained
+from packager.train._contract import Example, FakeQuant, Held, Hints, Job, Outcome, Trained
 from packager.train.check import check_trainable, need_tensorflow, trained_constants
 from packager.train.loop import run
 from packager.util.child import call
@@ -30,6 +30,7 @@ def train(
     teacher: Model | None = None,
     held: Mapping[int, Held] | None = None,
     quant: FakeQuant | None = None,
+    hints: Hints | None = None,
     sparsify: Mapping[int, float] | None = None,
 ) -> Trained:
     """Return the model with trained weights, of the same shapes and in the same graph.
@@ -42,6 +43,7 @@ def train(
         held: By tensor index, what of a constant must stay.
         quant: Imitate the integer model's rounding; the ranges that training ends with are left in the graph, for
             calibration to take.
+        hints: Activations of the teacher that are matched too.
         sparsify: By tensor index, the share of zeros that a constant reaches, along a cubic schedule.
 
     Raises:
@@ -67,6 +69,7 @@ def train(
         how=how,
         held=held or {},
         quant=quant,
+        hints=hints if hints is not None and hints.by_tensor and teacher is not None else None,
         sparsify=sparsify or {},
     )
     outcome = _called(model, job)

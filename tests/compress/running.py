@@ -31,7 +31,7 @@ def network(seed: int = 1) -> Model:
 def context(model: Model, x: Array, labels: Array | None = None, **rest: Any) -> Context:
     samples = Samples(arrays={model.input_names()[0]: x}, labels=labels, source="a test")
 
-    def load(path: str, *, labels: bool) -> Samples:
+    def load(path: str, *, labels: bool | None) -> Samples:
         raise NotImplementedError(path, labels)
 
     measure = Measurer(model, samples)

@@ -8,16 +8,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from train.jobs import imitated
 
 from packager.compress import qat
 from packager.compress._contract import Context
 from packager.compress._measure import Measurer
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples
-from packager.ir import Activation, GraphBuilder, Model, QuantParams, Tensor
+from packager.ir import Activation, GraphBuilder, Model, QuantParams, Tensor, write_tflite
 from packager.quantize import quantize_model
 from packager.quantize.calibrate import calibrate
 from packager.quantize.fidelity import agreement, real_outputs
+from packager.train import Example
+from packager.train.train import ENVIRONMENT
+from packager.util.child import call
 
 Array = npt.NDArray[Any]
 needs_tensorflow = pytest.mark.skipif(
@@ -92,6 +96,19 @@ def test_calibration_takes_ranges_that_the_graph_holds() -> None:
     assert (found[at].low, found[at].high, found[at].reason) == (0.0, 2.5, "learned in training")
     assert plain[at].high > 2.5
     assert all(found[t] == plain[t] for t in found if t != at)
+
+
+@pytest.mark.slow
+@needs_tensorflow
+def test_the_imitation_is_nearer_to_the_integer_model_than_the_float_one() -> None:
+    model = dense()
+    samples = Samples(arrays={"x": inputs(300, 1)}, source="x.npz")
+    quant = qat.fake_quant(model, qat.Qat(), context(model, samples))
+    example = Example(inputs=(samples.arrays["x"],))
+    plain, rounded = call(imitated, write_tflite(model), example, quant, env=ENVIRONMENT)
+    integer = real_outputs(quantize_model(model, INT8, samples).model, samples)[0]
+    assert np.abs(plain - integer).mean() > 3 / 256, "rounding is to be seen"
+    assert np.abs(rounded - integer).mean() < 0.25 * np.abs(plain - integer).mean()
 
 
 def test_fake_quantization_rounds_what_the_quantizer_will() -> None:

@@ -122,7 +122,17 @@ def test_masks_of_earlier_steps_are_held_by_name() -> None:
     kept = Kept(masks={model.main.tensors[at].name: mask, "gone": mask})
     (held,) = held_of(model, context(model, kept=kept)).items()
     assert held[0] == at
-    assert np.array_equal(held[1].mask, mask)  # type: ignore[arg-type]  # a mask is there
+    assert held[1].mask is not None
+    assert np.array_equal(held[1].mask, mask)
+
+
+def test_where_channels_went_the_zeros_that_are_left_are_held() -> None:
+    model = network()
+    at = weights_of(model, "conv")
+    kept = Kept(masks={model.main.tensors[at].name: np.zeros((9, 3, 3, 2), np.bool_)})
+    held = held_of(model, context(model, kept=kept))[at]
+    assert held.mask is not None
+    assert held.mask.all(), "no weight of this layer is zero"
 
 
 @pytest.mark.usefixtures("installed")

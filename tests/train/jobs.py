@@ -6,10 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from packager.config.training import Training
-from packager.ir import Activation, GraphBuilder, Model, Padding, write_tflite
-from packager.train._contract import Example, Job, Outcome
+from packager.ir import Activation, GraphBuilder, Model, Padding, read_tflite_bytes, write_tflite
+from packager.train._contract import Example, FakeQuant, Job, Outcome
+from packager.train.check import trained_constants
+from packager.train.forward import forward
 from packager.train.gradients import contributions
 from packager.train.loop import run
+from packager.train.rounding import Ranges
+from packager.train.weights import Weights
 
 Array = npt.NDArray[Any]
 HOW = Training(epochs=6, batch=16, learning_rate=0.02, held_out=0.2, seed=3, threads=1)
@@ -71,6 +75,18 @@ def job(model: Model, example: Example, how: Training = HOW, *, teacher: Model |
 def many(jobs: dict[str, Job]) -> dict[str, Outcome]:
     """The child's side."""
     return {name: run(one) for name, one in jobs.items()}
+
+
+def imitated(blob: bytes, example: Example, quant: FakeQuant) -> list[Array]:
+    """The child's side: a model's outputs as it is, and rounded as its integer form will be."""
+    import tensorflow as tf
+
+    graph = read_tflite_bytes(blob, name="model", source="model").main
+    inputs = [tf.constant(x) for x in example.inputs]
+    weights = Weights(graph, trained_constants(graph), {})
+    roundings = Ranges(graph, quant).roundings()
+    runs = [forward(graph, inputs), forward(graph, inputs, weights.values(), roundings)]
+    return [known[graph.outputs[0]].numpy() for known in runs]
 
 
 def slopes(blob: bytes, examples: dict[str, Example], tensors: list[int]) -> dict[str, dict[int, Array]]:

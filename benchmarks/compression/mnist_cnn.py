@@ -11,7 +11,7 @@ Array = npt.NDArray[Any]
 
 
 def trained(x: Array, y: Array, seed: int, epochs: int) -> bytes:
-    """Return a float `.tflite`: three convolutions and two dense layers, 3.3 million multiply-accumulates.
+    """Return a float `.tflite`: three convolutions and two dense layers, 0.55 million multiply-accumulates.
 
     Args:
         x: ``[count, 28, 28, 1]``, 0 to 1.
@@ -29,9 +29,9 @@ def trained(x: Array, y: Array, seed: int, epochs: int) -> bytes:
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1), name="image"),
+            layers.Conv2D(16, 3, strides=2, activation="relu"),
             layers.Conv2D(32, 3, strides=2, activation="relu"),
             layers.Conv2D(64, 3, activation="relu"),
-            layers.Conv2D(64, 3, strides=2, activation="relu"),
             layers.Flatten(),
             layers.Dropout(0.3),
             layers.Dense(64, activation="relu"),

@@ -11,12 +11,13 @@ from packager.compress._layers import Real, layers_of, with_constants
 from packager.compress._refit import kept_outputs, refit
 from packager.compress._sensitivity import curves_of
 from packager.config.samples import Samples
-from packager.errors import Diagnostic, Severity, did_you_mean
+from packager.errors import Diagnostic, Severity, UnsupportedError, did_you_mean
 from packager.ir import Model
-from packager.prune import prune_channels
+from packager.prune import Pruned, prune_channels
 from packager.prune._contract import Slot
 from packager.prune.channels import makers
 from packager.prune.importance import IMPORTANCE
+from packager.train import check_trainable, need_tensorflow
 
 _RATIOS = ("importance", "sensitivity")
 _TRIED = (0.25, 0.5, 0.75)
@@ -27,7 +28,7 @@ class Channels:
     share: float
     """Of the multiply-accumulates that shall go, between 0 and 1."""
     importance: str = "activation"
-    """What tells which channels matter: ``activation``, ``l1`` or ``l2``."""
+    """What tells which channels matter: ``activation``, ``l1``, ``l2`` or ``taylor``."""
     ratios: str = "importance"
     """What decides how much each layer loses: ``importance`` for the work it saves, or ``sensitivity``, the measured
     curves of an earlier step, else of one that is run for it."""
@@ -51,6 +52,12 @@ def problems(how: Channels) -> Iterator[tuple[str, str]]:
 
 
 def check(model: Model, how: Channels, context: Context) -> Iterator[Diagnostic]:  # noqa: ARG001 - as Step.check
+    """What keeps the model from being pruned.
+
+    Raises:
+        ConfigError: `skip` names no layer.
+        ToolError: ``taylor`` without TensorFlow.
+    """
     if not all(type_.dtype.is_float for type_ in model.input_types()):
         yield Diagnostic(
             severity=Severity.ERROR, message="channels of a quantized model can't be pruned",
@@ -58,10 +65,28 @@ def check(model: Model, how: Channels, context: Context) -> Iterator[Diagnostic]
         )  # fmt: skip
         return
     named((model.main.node_name(index) for index, _ in makers(model.main)), how.skip, "skip")
+    if how.importance == "taylor":
+        need_tensorflow()
+        yield from ungraded(model)
+
+
+def ungraded(model: Model) -> Iterator[Diagnostic]:
+    """What keeps gradients from being computed."""
+    try:
+        check_trainable(model)
+    except UnsupportedError as error:
+        yield Diagnostic(severity=Severity.ERROR, message=str(error).removeprefix(f"{model.name}: "), hint=error.hint)
 
 
 def apply(model: Model, how: Channels, context: Context) -> Compressed:
-    inputs = inputs_of(context.tuning)
+    pruned, kept = narrowed(model, how, context.tuning, context)
+    total, *cuts = pruned.notes()
+    return Compressed(model=pruned.model, summary=total.message, changes=tuple(cuts), kept=kept)
+
+
+def narrowed(model: Model, how: Channels, samples: Samples, context: Context) -> tuple[Pruned, Kept]:
+    """The smaller model, fitted anew where asked, and what is kept of it from now on."""
+    inputs = inputs_of(samples)
     pruned = prune_channels(
         model,
         inputs,
@@ -70,16 +95,14 @@ def apply(model: Model, how: Channels, context: Context) -> Compressed:
         multiple_of=how.multiple_of or context.multiple_of,
         skip=how.skip,
         costs=_costs(model, context) if how.ratios == "sensitivity" else None,
+        labels=samples.labels,
     )
-    total, *cuts = pruned.notes()
     masks = _cut(model, pruned.plan.keep, context.kept)
     smaller = _zeroed(pruned.model, masks)
     if how.refit:
         keep = dict(kept_outputs(layers_of(model.main), pruned.plan.keep))
         smaller = refit(model, smaller, inputs, keep=keep, masks=masks, seed=context.seed)
-    return Compressed(
-        model=smaller, summary=total.message, changes=tuple(cuts), kept=dataclasses.replace(context.kept, masks=masks)
-    )
+    return dataclasses.replace(pruned, model=smaller), dataclasses.replace(context.kept, masks=masks)
 
 
 def _costs(model: Model, context: Context) -> dict[str, Callable[[Real], Real]]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from packager.compress import _training, channels
-from packager.compress._contract import Array, Compressed, Context, Step, Table
+from packager.compress._contract import Compressed, Context, Step, Table
 from packager.compress._training import TrainingStep, compressed, data_of, trained
-from packager.compress.channels import Channels, inputs_of
+from packager.compress.channels import Channels, narrowed
 from packager.errors import Diagnostic, Severity
 from packager.ir import Model
-from packager.prune import Pruned, prune_channels, work_of
+from packager.prune import Pruned, work_of
 from packager.prune._contract import Int
 from packager.prune.channels import makers
 from packager.train import Hint, Hints
@@ -28,6 +28,8 @@ class Gradual(TrainingStep):
     """As of the step ``channels``; found anew in each round."""
     multiple_of: int = 0
     skip: tuple[str, ...] = ()
+    refit: bool = True
+    """As of the step ``channels``, before each training."""
     rounds: int = 4
     between: int = 4
     """Epochs after each round but the last, which gets `epochs`."""
@@ -38,8 +40,12 @@ class Gradual(TrainingStep):
     @property
     def channels(self) -> Channels:
         return Channels(
-            share=self.share, importance=self.importance, multiple_of=self.multiple_of, skip=self.skip
-        )  # fmt: skip
+            share=self.share,
+            importance=self.importance,
+            multiple_of=self.multiple_of,
+            skip=self.skip,
+            refit=self.refit,
+        )
 
 
 def problems(how: Gradual) -> Iterator[tuple[str, str]]:
@@ -65,7 +71,9 @@ def apply(model: Model, how: Gradual, context: Context) -> Compressed:
         goal = how.share * (1 - (1 - number / how.rounds) ** 3)
         left = work_of(now.model.main) / whole
         if (share := 1 - (1 - goal) / left) > _LEAST:
-            now = _pruned(now, how, context, share)
+            wanted = dataclasses.replace(how.channels, share=share)
+            pruned, kept = narrowed(now.model, wanted, data_of(how, context).head(_SEEN), context)
+            now, context = now.cut(pruned), dataclasses.replace(context, kept=kept)
         if number < how.rounds:
             between = dataclasses.replace(how, epochs=how.between, held_out=0.0)
             better = trained(now.model, between, context, hints=now.hints(how, model, context))
@@ -74,7 +82,9 @@ def apply(model: Model, how: Gradual, context: Context) -> Compressed:
     reached = 1 - work_of(done.model.main) / whole
     gone = f"{reached:.1%} of the multiply-accumulates went in {how.rounds} rounds, {how.between} epochs after each"
     result = compressed(done, how, context, what=f"{gone}; trained")
-    return dataclasses.replace(result, changes=tuple(_changes(widths, done.model)), table=_table(widths, done.model))
+    return dataclasses.replace(
+        result, changes=tuple(_changes(widths, done.model)), table=_table(widths, done.model), kept=context.kept
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -106,22 +116,6 @@ class _Channels:
             if teacher is not None and len(channels) == width:
                 found[t] = Hint(teacher=teacher, channels=channels)
         return Hints(by_tensor=found, weight=how.hints)
-
-
-def _pruned(now: _Channels, how: Gradual, context: Context, share: float) -> _Channels:
-    samples = data_of(how, context)
-    inputs: tuple[Array, ...] = inputs_of(samples.head(_SEEN))
-    return now.cut(
-        prune_channels(
-            now.model,
-            inputs,
-            share=share,
-            importance=how.importance,
-            multiple_of=how.multiple_of or context.multiple_of,
-            skip=how.skip,
-            labels=None if samples.labels is None else samples.labels[:_SEEN],
-        )
-    )
 
 
 _SEEN = 1024

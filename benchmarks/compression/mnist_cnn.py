@@ -11,7 +11,7 @@ Array = npt.NDArray[Any]
 
 
 def trained(x: Array, y: Array, seed: int, epochs: int) -> bytes:
-    """Return a float `.tflite`: three convolutions and two dense layers, 0.55 million multiply-accumulates.
+    """Return a float `.tflite`: three convolutions and two dense layers, 0.75 million multiply-accumulates.
 
     Args:
         x: ``[count, 28, 28, 1]``, 0 to 1.
@@ -34,7 +34,7 @@ def trained(x: Array, y: Array, seed: int, epochs: int) -> bytes:
             layers.Conv2D(64, 3, activation="relu"),
             layers.Flatten(),
             layers.Dropout(0.3),
-            layers.Dense(64, activation="relu"),
+            layers.Dense(256, activation="relu"),
             layers.Dense(10, activation="softmax"),
         ]
     )

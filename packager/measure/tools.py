@@ -75,6 +75,11 @@ TOOLS = (
         costs="32-bit ARM programs can't be run here; Debian: qemu-user",
     ),
     Tool(
+        name="qemu-riscv64",
+        commands=("qemu-riscv64", "qemu-riscv64-static"),
+        costs="RISC-V programs can't be run here; Debian: qemu-user",
+    ),
+    Tool(
         name="tensorflow",
         distributions=("tensorflow", "tensorflow-cpu"),
         costs="no .keras, .h5 or SavedModel; `pip install 'edgepack[tensorflow]'`",

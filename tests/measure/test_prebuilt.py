@@ -17,10 +17,11 @@ from reference import reference as reference_file
 from packager.config.profile import Cpu, load_profile
 from packager.errors import ToolError
 from packager.interp import reference
-from packager.ir import Model, read_tflite
+from packager.ir import Model, read_tflite, write_tflite
 from packager.measure import prebuilt
 from packager.measure.c import run_program, selftest
 from packager.measure.cross import cross_compiler
+from packager.measure.engines import find_engine, how_it_runs
 
 MACHINES = {
     "aarch64": Cpu(core="Cortex-A72", cores=4, clock_ghz=1.8, machine="aarch64"),
@@ -151,6 +152,26 @@ def test_what_runs_here_and_what_is_emulated(tmp_path: Path, monkeypatch: pytest
         (tmp_path / name).chmod(0o755)
     assert prebuilt.emulator_for("armv6l", []) == (str(tmp_path / "qemu-arm-static"),)
     assert prebuilt.emulator_for("x86_64", ["avx512vnni"]) == (str(tmp_path / "qemu-x86_64"), "-cpu", "max")
+
+
+def test_a_bundles_own_program_is_run_where_it_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = source(tmp_path)
+    laid(built(code, host()).files, code / prebuilt.FOLDER)
+    (tmp_path / "model").mkdir()
+    artifact = tmp_path / "model/model.tflite"
+    artifact.write_bytes(write_tflite(model()))
+    runs, inputs = emulator(host()), inputs_for(model(), 3)
+    assert prebuilt.program_of(tmp_path) == (*runs, str(code / "prebuilt/model"))
+    assert how_it_runs("c", tmp_path).startswith("runtime/c/prebuilt/model for x86-64, ")
+    (code / "model.c").write_text("this is no C\n", encoding="utf-8")  # nothing is compiled
+    (found,) = find_engine("c")(tmp_path, artifact, inputs)
+    np.testing.assert_array_equal(found, reference.run(model(), inputs, "xnnpack")[0])
+    monkeypatch.setattr(prebuilt, "emulator_for", lambda *_: ("/usr/bin/qemu-x86_64",))
+    assert how_it_runs("c-here", tmp_path).endswith("under qemu-x86_64")
+    assert prebuilt.program_of(tmp_path, emulate=False) == ()
+    monkeypatch.setattr(prebuilt, "emulator_for", lambda *_: None)
+    assert how_it_runs("c", tmp_path).startswith("its sources, compiled for this machine by ")
+    assert how_it_runs("litert", tmp_path) == ""
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"machine": 3, "features": []}', '{"machine": "aarch64"}'])

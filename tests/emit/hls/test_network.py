@@ -1,6 +1,7 @@
 """Streams between layers: widths that do not divide, copies, skip connections that must not lock up."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -56,14 +57,36 @@ def test_the_timed_simulation_names_a_skip_connection_that_locks_up(tmp_path: Pa
     model = residual(net)
     inputs = frames(model, 3)
     bundle = write_bundle(model, inputs, reference_outputs(model, inputs), tmp_path, net.folds)
-    top = bundle / "runtime/hls/src/top.cpp"
-    code = top.read_text("utf-8")
+    header = bundle / "runtime/hls/src/depths.h"
+    code = header.read_text("utf-8")
     deep = next(c for c in design_for(model, PART, folds=net.folds).network.channels if c.depth == c.tokens > 100)
-    declared = f"{deep.name}, {deep.depth});"
+    declared = f"DEPTH_{deep.name} {deep.depth}\n"
     assert code.count(declared) == 1
-    top.write_text(code.replace(declared, f"{deep.name}, 2);"), "utf-8")
+    header.write_text(code.replace(declared, f"DEPTH_{deep.name} 2\n"), "utf-8")
     with pytest.raises(IntegrityError, match="locks up"):
         timing(bundle, flags=UNOPTIMIZED)
+
+
+@needs_gxx
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_depths_that_the_simulation_saw_are_enough_and_keep_the_pace(tmp_path: Path) -> None:
+    """The stream that skips twelve rows of thirty holds them and no whole frame."""
+    net = Net(seed=3)
+    x = net.conv(net.input((30, 8, 4), q(0.05, -4)), 4, (1, 1), out=q(0.2, -128))
+    y = net.conv(x, 4, (3, 3), out=q(0.3, 5))
+    model = net.model(net.add(x, net.conv(y, 4, (3, 3), out=q(0.3, 5)), q(0.3)))
+    inputs = frames(model, 3)
+    bundle = write_bundle(model, inputs, reference_outputs(model, inputs), tmp_path, {0: Fold(simd=1, pe=1)})
+    before = timing(bundle, flags=UNOPTIMIZED)
+    project = bundle / "runtime/hls"
+    command = ["make", "depths", "CXXFLAGS=-std=c++14 -O0 -Wall -Wextra -Werror"]
+    done = subprocess.run(command, cwd=project, capture_output=True, check=False, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    after = timing(bundle, flags=UNOPTIMIZED)
+    assert (after.interval, after.latency) == (before.interval, before.latency)
+    saved = {name: (before.buffers[name][0], depth) for name, (depth, _) in after.buffers.items()}
+    assert all(new <= old for old, new in saved.values())
+    assert any(new < old for old, new in saved.values())
 
 
 @needs_gxx

@@ -110,10 +110,11 @@ def test_no_template_keeps_state_between_calls(folder: Path) -> None:
 
 def test_every_stream_of_the_top_function_has_its_depth(folder: Path) -> None:
     code = (folder / "src/top.cpp").read_text("utf-8")
-    declared = re.findall(r"EP_STREAM\(\d+, \d+, (\w+), (\d+)\)", code)
-    depths = re.findall(r"STREAM variable = (\w+) depth = (\d+)", code)
+    declared = re.findall(r"EP_STREAM\(\d+, \d+, (\w+), DEPTH_(\w+)\)", code)
+    depths = re.findall(r"STREAM variable = (\w+) depth = DEPTH_(\w+)", code)
+    defined = re.findall(r"#define DEPTH_(\w+) \d+", (folder / "src/depths.h").read_text("utf-8"))
     assert declared
-    assert declared == depths
+    assert declared == depths == [(name, name) for name in defined]
 
 
 def test_nothing_in_the_project_knows_where_it_was_made(folder: Path) -> None:

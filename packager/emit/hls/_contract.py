@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -49,6 +49,8 @@ class Stage:
     cycles: int
     """A frame."""
     cost: Cost
+    filling: int = 0
+    """Of the cycles: those in which it only reads, so that whoever reads from it has nothing to do."""
     straight: int = 0
     """Of the cycles: those that are spent outside pipelined loops."""
     bits_in: int = 8
@@ -170,6 +172,12 @@ class Layer(Protocol):
         """
 
 
+def pace(stages: Sequence[Stage]) -> int:
+    """Cycles from frame to frame of processes in a row: of the slowest, or of one that fills and the one it keeps idle."""
+    own = [s.cycles for s in stages]
+    return max([*own, *(s.filling + after for s, after in zip(stages, own[1:], strict=False) if s.filling)], default=1)
+
+
 def divisors(count: int, most: int = MOST_LANES) -> list[int]:
     """Every divisor of `count` up to `most`, ascending."""
     return [d for d in range(1, min(count, most) + 1) if count % d == 0]
@@ -216,7 +224,7 @@ def quantization_problem(op: Op, types: tuple[DType, ...] = (DType.INT8,)) -> It
             )
 
 
-def in_groups(values: Ints, pe: int) -> Ints:
-    """``[channels]`` as ``[channels / pe, pe]``, the last group filled up with 0."""
+def in_groups(values: Ints, pe: int, fill: int = 0) -> Ints:
+    """``[channels]`` as ``[channels / pe, pe]``, the last group filled up."""
     flat = np.asarray(values).reshape(-1)
-    return np.pad(flat, (0, -len(flat) % pe)).reshape(-1, pe)
+    return np.pad(flat, (0, -len(flat) % pe), constant_values=fill).reshape(-1, pe)

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from packager.config.profile import FpgaPart
-from packager.emit.hls._contract import Layer, Op, Stage
+from packager.emit.hls._contract import Layer, Op, Stage, pace
 from packager.emit.hls._layers import layer_of
 from packager.emit.hls._network import network_of
 from packager.emit.hls._streams import Network, latency_of
@@ -35,8 +35,8 @@ class Design:
 
     @property
     def interval(self) -> int:
-        """Cycles from frame to frame: of the slowest process, converters included."""
-        return max((p.stage.cycles for p in self.network.processes), default=1)
+        """Cycles from frame to frame: of the slowest process, or of two that wait for each other."""
+        return max((self.folding.interval, *(p.stage.cycles for p in self.network.processes)))
 
     @property
     def latency(self) -> int:
@@ -117,4 +117,4 @@ def stages_of(layer: Layer, op: Op, fold: Fold) -> tuple[Stage, ...]:
 
 def _choice(fold: Fold, stages: tuple[Stage, ...], fit: Fit) -> Choice:
     cost = total([fit.applied(s.name, s.cost) for s in stages])
-    return Choice(fold=fold, cycles=max((s.cycles for s in stages), default=1), cost=cost)
+    return Choice(fold=fold, cycles=pace(stages), cost=cost)

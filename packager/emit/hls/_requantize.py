@@ -114,7 +114,7 @@ def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, steps: i
         return (
             Array(name="bias", ctype="int32_t", values=in_groups(scaling.bias, pe), **shape),
             Array(name="multiplier", ctype=multiplier, values=in_groups(scaling.multiplier, pe), **shape),
-            Array(name="shift", ctype="int8_t", values=in_groups(scaling.shift, pe), **shape),
+            Array(name="shift", ctype="int8_t", values=in_groups(scaling.shift, pe, fill=1), **shape),
         )
 
     constants = memory(pe * (bits + scaling.factor_bits + 6), channels // pe)

@@ -75,6 +75,7 @@ class Window:
             lanes_out=lanes,
             values=self.pixels * self.taps * self.channels,
             cycles=self.cycles(lanes),
+            filling=(self.first_rows + self.rest_rows) * row,
             cost=window_cost(lanes, depth * row),
             scalars=(padding,),
             tokens_in=self.first_rows * row,

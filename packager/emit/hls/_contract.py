@@ -175,7 +175,8 @@ class Layer(Protocol):
 def pace(stages: Sequence[Stage]) -> int:
     """Cycles from frame to frame of processes in a row: of the slowest, or of one that fills and the one it keeps idle."""
     own = [s.cycles for s in stages]
-    return max([*own, *(s.filling + after for s, after in zip(stages, own[1:], strict=False) if s.filling)], default=1)
+    pairs = [s.filling + after for s, after in zip(stages, own[1:], strict=False) if s.filling]
+    return max([*own, *pairs], default=1)
 
 
 def divisors(count: int, most: int = MOST_LANES) -> list[int]:

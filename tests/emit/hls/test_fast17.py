@@ -56,6 +56,21 @@ def test_the_simulation_computes_the_references_integers(tmp_path: Path) -> None
 
 @needs_gxx
 @pytest.mark.slow
+@pytest.mark.parametrize("arithmetic", ["integer", "fast17"])
+def test_nothing_is_shifted_by_less_than_nothing(arithmetic: str, tmp_path: Path) -> None:
+    """Rows that only fill a group have a scaling too."""
+    net = Net(seed=1)
+    model = every_product(net)
+    x = frames(model, 4)
+    wanted = reference.run(model, x, arithmetic)
+    bundle = write_bundle(model, x, wanted, tmp_path, net.folds, arithmetic=arithmetic)
+    flags = ("-std=c++14", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover")
+    for found, expected in zip(csim(bundle, x, flags=flags), wanted, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@needs_gxx
+@pytest.mark.slow
 def test_it_fits_exact_widths(tmp_path: Path) -> None:
     net = Net(seed=1)
     model = every_product(net)

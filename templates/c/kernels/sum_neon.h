@@ -20,8 +20,7 @@ EP_INLINE ep_sum_lanes ep_sum_lanes_of(const ep_sum *s)
     l.high = vdupq_n_s8((int8_t)s->high);
     l.a = vdupq_n_s32(s->a_multiplier);
     l.b = vdupq_n_s32(s->b_multiplier);
-    /* Of the weighted sum; its parts may wrap, its whole does not. */
-    l.start = vmlaq_s32(vmulq_s32(l.a, vdupq_n_s32(-s->a_zero)), l.b, vdupq_n_s32(-s->b_zero));
+    l.start = vdupq_n_s32(s->fixed ? 0 : -s->a_zero * s->a_multiplier - s->b_zero * s->b_multiplier);
     l.shift = vdupq_n_s32(-s->shift);
     l.a_left = vdupq_n_s32(ep_max(s->a_shift, 0)), l.a_right = vdupq_n_s32(ep_min(s->a_shift, 0));
     l.b_left = vdupq_n_s32(ep_max(s->b_shift, 0)), l.b_right = vdupq_n_s32(ep_min(s->b_shift, 0));

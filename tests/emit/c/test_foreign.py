@@ -100,3 +100,11 @@ def test_weights_whose_products_overflow_16_bits(cpu: str, tmp_path: Path) -> No
     command, emulator, flags = tools(cpu)
     check(together(LOWEST), "integer", tmp_path, flags=(*flags, "-O1"), command=command, emulator=emulator)
     assert "#define EP_MINUS_128 1" in (tmp_path / "runtime/c/model.c").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cpu", ["dotprod", "neon", "armv7", "dsp"])
+def test_nothing_undefined_at_any_edge(cpu: str, tmp_path: Path) -> None:
+    command, emulator, flags = tools(cpu)
+    trapped = (*flags, "-O1", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
+    check(together(SHAPES), "integer", tmp_path, flags=trapped, command=command, emulator=emulator)

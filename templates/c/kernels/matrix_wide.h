@@ -61,17 +61,43 @@ static void ep_wide_sums(const int16_t *x, const int16_t *w, int32_t stride, int
     sums[0] += a, sums[1] += b, sums[2] += c, sums[3] += d;
 }
 
+/* Each quad of a vector four times. */
+static void ep_wide_fourfold(const int16_t *x, int32_t depth, int16_t *to)
+{
+    for (int32_t at = 0; at < depth; at += 4, to += 4 * EP_WIDE)
+        for (int32_t j = 0; j < EP_WIDE; j++)
+            memcpy(to + 4 * j, x + at, 4 * sizeof *x);
+}
+
+/* One vector, fourfold, where widening the weights would take longer: 4 outputs' 4 products at once. */
+static void ep_wide_direct(const ep_matrix *m, const int16_t *x, int32_t first, int32_t depth, int32_t *sums)
+{
+    const int8_t *w = m->weights + (ptrdiff_t)(first / EP_BLOCK) * depth * EP_BLOCK + first % EP_BLOCK * 4;
+    int32_t products[4 * EP_WIDE] = {0};
+    for (int32_t at = 0; at < depth; at += 4, w += 4 * EP_BLOCK, x += 4 * EP_WIDE)
+        for (int32_t i = 0; i < 4 * EP_WIDE; i++)
+            products[i] += (int16_t)(w[i] * x[i]);
+    for (int32_t i = 0; i < 4 * EP_WIDE; i++)
+        sums[i / 4] += products[i];
+}
+
 static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, int8_t *out, ptrdiff_t out_stride)
 {
     const int32_t depth = 4 * p->steps;
-    int16_t weights[EP_WIDE * EP_WHOLE(EP_DEPTH)];
+    int16_t wide[EP_WIDE * EP_WHOLE(EP_DEPTH)]; /* Weights, or the only vector. */
+    if (count == 1)
+        ep_wide_fourfold(p->vectors[0], depth, wide);
     for (int32_t first = 0; first < m->outputs; first += EP_WIDE) {
         const int32_t outputs = ep_min(EP_WIDE, m->outputs - first);
-        ep_wide_weights(m, first, depth, weights);
+        if (count > 1)
+            ep_wide_weights(m, first, depth, wide);
         for (int32_t i = 0; i < count; i++) {
             int32_t sums[EP_WIDE];
             memcpy(sums, m->bias + first, sizeof sums);
-            ep_wide_sums(p->vectors[i], weights, EP_WHOLE(depth), sums);
+            if (count > 1)
+                ep_wide_sums(p->vectors[i], wide, EP_WHOLE(depth), sums);
+            else
+                ep_wide_direct(m, wide, first, depth, sums);
             ep_requantize_run(&m->scaling, first, outputs, sums, out + i * out_stride + first);
         }
     }

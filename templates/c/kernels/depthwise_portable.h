@@ -34,12 +34,6 @@ EP_INLINE void ep_depthwise_pixel(const ep_depthwise_conv_2d *d, const int8_t *i
     ep_depthwise_taps(&d->window, in, y, x, outside, taps);
     for (; first + EP_LANES <= d->window.output_c; first += EP_LANES)
         ep_depthwise_lanes(d, taps, first, EP_LANES, out);
-#if EP_WIDENS /* A constant count makes vectors. */
-    if (first + EP_LANES / 2 == d->window.output_c) {
-        ep_depthwise_lanes(d, taps, first, EP_LANES / 2, out);
-        return;
-    }
-#endif
     if (first < d->window.output_c)
         ep_depthwise_lanes(d, taps, first, d->window.output_c - first, out);
 }

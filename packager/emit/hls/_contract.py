@@ -173,7 +173,7 @@ class Layer(Protocol):
 
 
 def pace(stages: Sequence[Stage]) -> int:
-    """Cycles from frame to frame of processes in a row: of the slowest, or of one that fills and the one it keeps idle."""
+    """Cycles from frame to frame of processes in a row: of the slowest, or of one that fills and the next."""
     own = [s.cycles for s in stages]
     pairs = [s.filling + after for s, after in zip(stages, own[1:], strict=False) if s.filling]
     return max([*own, *pairs], default=1)

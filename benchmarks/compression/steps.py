@@ -25,6 +25,7 @@ from packager.compress._measure import Measurer
 from packager.config.compression import StepTable
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples
+from packager.errors import UnsupportedError
 from packager.frontends import ReadOptions, read_model
 from packager.ir import Model, read_tflite, write_tflite
 from packager.passes import normalise
@@ -126,7 +127,11 @@ def main() -> None:
     for name, steps in STEPS.items():
         if names and name not in names:
             continue
-        found = [one(*parts, steps, seed) for parts, seed in zip(given, SEEDS, strict=True)]
+        try:
+            found = [one(*parts, steps, seed) for parts, seed in zip(given, SEEDS, strict=True)]
+        except UnsupportedError as error:
+            print(f"| {name} | refused: {error} |", flush=True)
+            continue
         floats, integers, *sizes = zip(*found, strict=True)
         scores = [f"{min(a):.2f} {sum(a) / len(a):.2f} {max(a):.2f}" for a in (floats, integers)]
         print(f"| {name} | {' | '.join(scores)} | {' | '.join(f'{sum(s) / len(s):.0f}' for s in sizes)} |", flush=True)

@@ -28,7 +28,7 @@ EP_INLINE void ep_copy_run(int8_t *to, const int8_t *from, int32_t count)
 }
 
 /* `count` is a multiple of 4. */
-EP_INLINE void ep_fill_run(int8_t *to, int8x16_t value, int32_t count)
+EP_INLINE void ep_lanes_fill(int8_t *to, int8x16_t value, int32_t count)
 {
     EP_ROLLED for (; count >= 16; count -= 16, to += 16)
         vst1q_s8(to, value);
@@ -47,7 +47,7 @@ static void ep_patch_direct(const ep_conv_2d *c, const int8_t *in, int32_t y, in
     /* Up to 3 bytes behind a whole run are copied too, and count for nothing. */
     const int32_t count = whole ? run : inside * c->depth, height = w->kernel_h;
     if (!whole || top < 0 || top + (height - 1) * w->dilation_h >= w->input_h)
-        ep_fill_run(patch, vdupq_n_s8((int8_t)c->zero_point), height * run);
+        ep_lanes_fill(patch, vdupq_n_s8((int8_t)c->zero_point), height * run);
     int32_t first = 0, last = height; /* Rows inside the input. */
     while (first < last && top + first * w->dilation_h < 0)
         first++;

@@ -32,7 +32,7 @@ $(VENV)/.demo: $(VENV)/.pip pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.pip pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[torch]" --group dev
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[torch,cross]" --group dev
 	touch $@
 
 clean:

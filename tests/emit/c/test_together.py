@@ -1,0 +1,51 @@
+"""Kernels in one file: a model may need any of them beside any other, whatever the CPU."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from packager.data import data_dir
+
+CPUS = {
+    "x86-64": ("gcc",),
+    "avx2": ("gcc", "-mavx2"),
+    "avx512": ("gcc", *(f"-mavx512{part}" for part in ("f", "vnni", "vl", "bw", "dq", "vbmi"))),
+    "portable": ("gcc", "-DEDGEPACK_PORTABLE"),
+    "neon": ("aarch64-linux-gnu-gcc", "-mcpu=cortex-a53"),
+    "dotprod": ("aarch64-linux-gnu-gcc", "-mcpu=cortex-a76"),
+    "armv7": ("arm-linux-gnueabihf-gcc", "-mcpu=cortex-a53", "-mfpu=neon-vfpv4"),
+    "dsp": ("arm-linux-gnueabi-gcc", "-march=armv7-a", "-mthumb"),
+    "riscv64": ("riscv64-linux-gnu-gcc",),
+}
+RULES = ("FLOAT32", "TWICE", "ONCE")
+SWITCHES = (
+    "TAPS=25", "DEPTH=64", "PATCHED=1", "TOGETHER=1", "MINUS_128=1", "REDUCE_FLOAT32=1", "SOFTMAX_FIXED=1",
+    "SOFTMAX_TABLE=1", "SLIDES_BY_1=1", "SLIDES_BY_2=1", "OTHER_WINDOWS=1", *(f"{rule}=1" for rule in RULES),
+)  # fmt: skip
+"""Every part of a kernel that a model can ask for."""
+
+
+def kernels() -> tuple[str, ...]:
+    """Headers that no other one includes; the rest come with them, as the CPU asks."""
+    texts = {path.name: path.read_text("utf-8") for path in Path(str(data_dir("templates") / "c/kernels")).iterdir()}
+    included = {name for text in texts.values() for name in re.findall(r'^#include "(\w+\.h)"', text, re.MULTILINE)}
+    return tuple(sorted(texts.keys() - included))
+
+
+@pytest.mark.parametrize("cpu", CPUS)
+def test_no_two_kernels_share_a_name(cpu: str, tmp_path: Path) -> None:
+    compiler, *flags = CPUS[cpu]
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
+    found = kernels()
+    assert {"conv_2d.h", "fill.h", "softmax.h"} <= set(found)
+    source = tmp_path / "all.c"
+    source.write_text("".join(f'#include "{name}"\n' for name in found), "utf-8")
+    folder = Path(str(data_dir("templates") / "c/kernels"))
+    defines = [f"-DEP_{switch}" for switch in SWITCHES]
+    command = [compiler, "-std=c99", "-fsyntax-only", *flags, *defines, f"-I{folder}", str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -17,6 +17,15 @@ def place() -> tuple[int, str]:
     return os.getpid(), str(Path.cwd())
 
 
+def linger(note: str) -> None:
+    Path(note).write_text(f"{os.getpid()}\n", "utf-8")
+    time.sleep(600)
+
+
+def standard_input() -> bytes:
+    return os.read(0, 1)
+
+
 def chatter(words: str) -> str:
     print(words)  # noqa: T201 - that is the point
     os.write(1, b"from C++")

@@ -1,7 +1,8 @@
 """Run a Python function of ours in a child process, its output captured.
 
 Front ends, the quantizer and the interpreters are C++ that may print, leak or crash on a hostile file. In a child they
-can do none of that to the build: a crash becomes one line with the signal's name and the captured output.
+can do none of that to the build: a crash becomes one line with the signal's name and the captured output. A child ends
+with its parent, however that ends: a pipe whose other end only the parent holds tells it.
 """
 
 import os
@@ -10,7 +11,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +47,17 @@ def call(
         path = os.pathsep.join(str(Path(p).absolute()) for p in sys.path)  # the child's working folder is another
         environment = {**os.environ, **_QUIET, "PYTHONPATH": path, **(env or {})}
         try:
-            done = subprocess.run(  # noqa: S603 - our own interpreter and our own words
-                [sys.executable, "-c", _BOOT, str(ask), str(answer)],
-                stdin=subprocess.DEVNULL,
-                check=False,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=cwd or folder,
-                timeout=timeout,
-            )
+            with _lifeline() as line:
+                done = subprocess.run(  # noqa: S603 - our own interpreter and our own words
+                    [sys.executable, "-c", _BOOT, str(ask), str(answer)],
+                    stdin=line,
+                    check=False,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    cwd=cwd or folder,
+                    timeout=timeout,
+                )
         except subprocess.TimeoutExpired as error:
             raise ToolError(
                 f"{function.__qualname__} took longer than {timeout:.0f} s", details=_end(error.stdout)
@@ -71,6 +75,7 @@ def serve(ask: str, answer: str) -> None:
     """Run one call; the child's side of `call`."""
     import importlib
 
+    _end_with_parent()
     with Path(ask).open("rb") as file:
         module, name, args = pickle.load(file)  # noqa: S301 - written by our own parent
     function = getattr(importlib.import_module(module), name)
@@ -81,6 +86,33 @@ def serve(ask: str, answer: str) -> None:
         reply = (False, error)
     with Path(answer).open("wb") as out:
         pickle.dump(reply, out, protocol=5)
+
+
+@contextmanager
+def _lifeline() -> Iterator[int]:
+    """The end of a pipe that a child reads; the other stays here, inherited by nobody, until this process ends."""
+    theirs, ours = os.pipe()
+    try:
+        yield theirs
+    finally:
+        os.close(theirs)
+        os.close(ours)
+
+
+def _end_with_parent() -> None:
+    """Leave at once when standard input ends, which no one but the parent's end of the pipe holds open.
+
+    What the child runs sees an empty standard input.
+    """
+    line, nothing = os.dup(0), os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+    def watch() -> None:
+        os.read(line, 1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _end(output: bytes | None) -> str:

@@ -2,6 +2,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import child_tasks
@@ -95,3 +97,31 @@ def test_works_where_the_path_holds_the_working_folder_without_a_name(tmp_path: 
         check=False,
     )
     assert (done.stdout, done.stderr) == ("42\n", "")
+
+
+def test_ends_with_its_parent_however_that_ends(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    script = "import sys, child_tasks; from packager.util.child import call; call(child_tasks.linger, sys.argv[1])"
+    path = os.pathsep.join(str(folder) for folder in (Path(__file__).parents[2], Path(__file__).parents[1]))
+    parent = subprocess.Popen([sys.executable, "-c", script, str(note)], env={**os.environ, "PYTHONPATH": path})
+    assert _until(lambda: note.is_file() and note.read_text("utf-8").endswith("\n"))
+    child = int(note.read_text("utf-8"))
+    parent.kill()
+    parent.wait()
+    assert _until(lambda: _is_dead(child))
+
+
+def _until(done: Callable[[], bool]) -> bool:
+    return any(done() or time.sleep(0.05) for _ in range(1200))
+
+
+def _is_dead(process: int) -> bool:
+    """Gone, or a zombie: where nobody waits for orphans they stay."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_what_a_child_runs_sees_an_empty_standard_input() -> None:
+    assert call(child_tasks.standard_input) == b""

@@ -15,6 +15,7 @@ from packager.quantize._contract import Range
 from packager.quantize.calibrate import entropy_limit, percentile_range
 from packager.quantize.observe import BINS
 from packager.util.child import call
+from packager.util.ort import session_options
 
 Array = npt.NDArray[Any]
 _LEVELS = 128
@@ -93,10 +94,8 @@ def _runs(content: bytes, inputs: list[Array], values: list[str]) -> Iterator[di
     names = [port.name for port in model.graph.input if port.name not in constants]
     there = {port.name for port in model.graph.output} | set(names)
     model.graph.output.extend(onnx.ValueInfoProto(name=value) for value in values if value not in there)
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # sums in one order: the same floats each time
+    options = session_options()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
     wanted = [value for value in values if value not in names]
     refusals = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.NotImplemented, state.RuntimeException)
     try:

@@ -10,6 +10,7 @@ from reference import reference
 
 from packager.build import build
 from packager.config.request import BuildRequest
+from packager.util.ort import session_options
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
 POINTS = 0.5
@@ -23,7 +24,7 @@ PROVIDERS = [pytest.param("CPUExecutionProvider", id="CPU"), *_GPU]
 def session(path: Path, provider: str) -> ort.InferenceSession:
     if provider not in ort.get_available_providers():
         pytest.skip(f"onnxruntime has no {provider} here: it takes a GPU and onnxruntime-gpu")
-    found = ort.InferenceSession(str(path), providers=[provider])
+    found = ort.InferenceSession(str(path), session_options(), providers=[provider])
     if found.get_providers()[0] != provider:
         pytest.skip(f"{provider} did not start: no GPU, or no CUDA or TensorRT of onnxruntime's version")
     return found

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from packager.emit.onnx.own_graph import OwnGraph, quantize_own_graph
 from packager.quantize import Range
+from packager.util.ort import session_options
 
 Array = npt.NDArray[Any]
 
@@ -88,10 +89,7 @@ def _db(signal: float, noise: float) -> float:
 def _outputs(content: bytes, inputs: Sequence[Array]) -> list[Array]:
     import onnxruntime as ort
 
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # sums in one order: the same choice each time
-    options.log_severity_level = 4
-    session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
     names = [port.name for port in session.get_inputs()]
     rows = [
         session.run(None, {name: array[i : i + 1] for name, array in zip(names, inputs, strict=True)})

@@ -8,6 +8,7 @@ import numpy as np
 from packager.errors import ConfigError, UnsupportedError
 from packager.measure.engines import Array
 from packager.util import child
+from packager.util.ort import session_options
 
 
 def run(bundle: Path, artifact: Path, inputs: Sequence[Array]) -> tuple[Array, ...]:  # noqa: ARG001 - an engine's signature
@@ -19,11 +20,8 @@ def _run(path: str, inputs: list[Array]) -> tuple[Array, ...]:
     import onnxruntime as ort
     from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # sums in one order: the same floats each time
-    options.log_severity_level = 4
     try:
-        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
     except (
         ort_errors.Fail,
         ort_errors.InvalidArgument,

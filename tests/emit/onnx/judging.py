@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from packager.emit.onnx import emit_onnx
 from packager.ir import Activation, GraphBuilder, Model, Padding, write_tflite
+from packager.util.ort import session_options
 
 Array = npt.NDArray[Any]
 
@@ -31,9 +32,7 @@ def litert(model: Model, inputs: Sequence[Array]) -> list[Array]:
 def session(content: bytes) -> Any:
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
 
 
 def onnxruntime_outputs(content: bytes, inputs: Sequence[Array]) -> list[Array]:

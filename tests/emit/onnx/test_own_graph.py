@@ -13,13 +13,14 @@ from packager.plan.onnx_graph import onnx_graph
 from packager.plan.tensorrt import check_onnx
 from packager.quantize import Range
 from packager.quantize.calibrate_onnx import calibrate_onnx
+from packager.util.ort import session_options
 
 IMAGES = weights(9, 12, 3, 10, 12) * 3
 NOTHING: frozenset[str] = frozenset()
 
 
 def run(content: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
-    session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
     rows = [session.run(None, {"image": IMAGES[i : i + 1]})[0] for i in range(len(IMAGES))]
     return np.concatenate(rows)
 
@@ -98,6 +99,6 @@ def test_the_channels_of_a_product_are_its_columns(
     found = {i.name: numpy_helper.to_array(i) for i in made.graph.initializer}
     assert found["w/scale"].shape == scale
     feed = {"x": np.array([[0.5, -0.5, 1, 0], [1, 1, -1, 0.25]], np.float32)}
-    (have,) = ort.InferenceSession(made.SerializeToString()).run(None, feed)
+    (have,) = ort.InferenceSession(made.SerializeToString(), session_options()).run(None, feed)
     (want,) = ort.InferenceSession(content).run(None, feed)
     np.testing.assert_allclose(have, want, atol=0.03)

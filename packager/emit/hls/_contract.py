@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -170,13 +170,6 @@ class Layer(Protocol):
 
         The first reads the operator's streams, the last writes its output.
         """
-
-
-def pace(stages: Sequence[Stage]) -> int:
-    """Cycles from frame to frame of processes in a row: of the slowest, or of one that fills and the next."""
-    own = [s.cycles for s in stages]
-    pairs = [s.filling + after for s, after in zip(stages, own[1:], strict=False) if s.filling]
-    return max([*own, *pairs], default=1)
 
 
 def divisors(count: int, most: int = MOST_LANES) -> list[int]:

@@ -1,12 +1,34 @@
 """Processes and the streams between them, and what a frame alone takes to pass."""
 
 import dataclasses
+import itertools
+from collections.abc import Sequence
 
 from packager.emit.hls._contract import Stage
 from packager.plan.fpga_estimate import Cost, Fit, fifo, total
 
 DEPTH = 16
 """Beats between processes; 2 would let every hiccup stall its neighbours."""
+
+
+def pace(stages: Sequence[Stage]) -> int:
+    """Cycles from frame to frame of processes in a row: of the slowest, or of one that fills and the next."""
+    pairs = [s.filling + after.cycles - _hidden(s, after) for s, after in itertools.pairwise(stages)]
+    return max([*(s.cycles for s in stages), *pairs], default=1)
+
+
+def _hidden(filler: Stage, reader: Stage) -> int:
+    """Cycles of filling in which the next process still works on what it got before.
+
+    It fell behind while it did not read, by what the stream between them holds at most. It reads a vector at a beat a
+    cycle and then goes over it again, group by group, reading nothing.
+    """
+    behind = reader.cycles - (filler.cycles - filler.filling)
+    groups = max(1, reader.cycles * filler.lanes_out // max(1, filler.values))
+    vector = max(1, reader.tokens_in)
+    whole, begun = divmod(DEPTH, vector)
+    held = begun + (groups - 1) * vector + whole * vector * groups
+    return max(0, min(filler.filling, behind, held))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ static void wake(model_pool_t *pool)
 static void run(void *argument, void (*task)(void *argument, int part), void *given, int parts)
 {
     model_pool_t *const pool = argument;
-    const uint32_t layer = (pool->ticket >> 16) + 1u;
+    /* Atomic: a helper that comes late may still try for a part of the layer before. */
+    const uint32_t layer = (__atomic_load_n(&pool->ticket, __ATOMIC_RELAXED) >> 16) + 1u;
     pool->task = task;
     pool->argument = given;
     __atomic_store_n(&pool->left, parts, __ATOMIC_RELAXED);

@@ -8,7 +8,7 @@ import pytest
 from quantize.tiny import INT8, chain, classifier, samples_for
 
 from packager.config.recipe import Recipe, Rule, load_recipe
-from packager.errors import ConfigError, UnsupportedError
+from packager.errors import UnsupportedError
 from packager.ir import DType, Model
 from packager.quantize import Quantized, quantize_model
 from packager.quantize.fidelity import real_outputs, sqnr_db
@@ -103,8 +103,3 @@ def test_an_operator_that_the_library_silently_leaves_in_float_is_refused() -> N
     recipe = dataclasses.replace(INT8, outputs="float32", rules=(Rule(op="LOGISTIC", scheme="float32"),))
     with pytest.raises(UnsupportedError, match=r"ELU .*'elu_1': stays in float"):
         quantize_model(model, recipe, samples_for(model))
-
-
-def test_int16_and_int8_in_one_model_are_refused() -> None:
-    with pytest.raises(ConfigError, match="int16x8 and int8"):
-        made(dataclasses.replace(INT8, rules=(Rule(op="SOFTMAX", scheme="int16x8"),)))

@@ -112,7 +112,11 @@ def test_ends_with_its_parent_however_that_ends(tmp_path: Path) -> None:
 
 
 def _until(done: Callable[[], bool]) -> bool:
-    return any(done() or time.sleep(0.05) for _ in range(1200))
+    for _ in range(1200):
+        if done():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _is_dead(process: int) -> bool:

@@ -91,6 +91,11 @@ class OwnGraph:
             return ()  # half a quantized convolution is none
         return tuple(p for p in given if not self.is_constant(node.input[p]))
 
+    def summands(self) -> list[str]:
+        """Every computed float value that an addition reads, each once."""
+        read = [name for node in self.graph.node if node.op_type == "Add" for name in node.input]
+        return [name for name in dict.fromkeys(read) if not self.is_constant(name) and self._is_float(name)]
+
     def _kept(self, index: int) -> bool:
         """Whether a recipe keeps the node in float: by its own result, or by what was fused behind it."""
         while True:
@@ -137,10 +142,19 @@ class OwnGraph:
         return False
 
 
-def values_to_calibrate(content: bytes, keep_float: frozenset[str]) -> tuple[bytes, list[str]]:
-    """Return the file, brought up to the least opset where it is below, and the values that get Q/DQ pairs."""
+def values_to_calibrate(
+    content: bytes, keep_float: frozenset[str], *, whatever_stays: bool = False
+) -> tuple[bytes, list[str]]:
+    """Return the file, brought up to the least opset where it is below, and the values that get Q/DQ pairs.
+
+    With `whatever_stays`, those too that get one where more nodes stay in float: an addition's other input, once the
+    convolution that made it is none of int8.
+    """
     own = OwnGraph(content, keep_float)
-    return own.model.SerializeToString(deterministic=True), own.activations()
+    values = own.activations()
+    if whatever_stays:
+        values += [value for value in own.summands() if value not in values]
+    return own.model.SerializeToString(deterministic=True), values
 
 
 def quantize_own_graph(

@@ -102,3 +102,17 @@ def test_the_channels_of_a_product_are_its_columns(
     (have,) = ort.InferenceSession(made.SerializeToString(), session_options()).run(None, feed)
     (want,) = ort.InferenceSession(content).run(None, feed)
     np.testing.assert_allclose(have, want, atol=0.03)
+
+
+def test_a_node_may_stay_in_float_alone_or_be_the_only_one_of_int8() -> None:
+    """An addition's pair moves to its other input where the convolution that made that one is none of int8."""
+    content, values = values_to_calibrate(residual(), NOTHING, whatever_stays=True)
+    assert set(values) > set(values_to_calibrate(residual(), NOTHING)[1])
+    ranges = {value: Range(low=-1, high=1, reason="") for value in values}
+    own = OwnGraph(content)
+    names = frozenset(own.graph.node[i].output[0] for i in own.placed() if own.graph.node[i].op_type != "Add")
+    for name in sorted(names):
+        for keep in ({name}, names - {name}):
+            onnx.checker.check_model(
+                onnx.load_from_string(quantize_own_graph(content, ranges, frozenset(keep), False))  # noqa: FBT003 - positional for a child
+            )

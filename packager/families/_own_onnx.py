@@ -50,8 +50,8 @@ def quantize_own(job: Job, content: bytes, *, scheme: str, integer_weights: bool
     if scheme == "int8":
         assert job.calibration is not None, "a model is not quantized without"
         keep = _kept(job)
-        measured = job.recipe.sensitivity is not None
-        content, values = call(_values, content, keep, measured)
+        # Which nodes stay in float is not known yet where that is to be measured.
+        content, values = call(values_to_calibrate, content, keep, job.recipe.sensitivity is not None)
         inputs, _, _ = call(_ports, content)
         samples = job.calibration
         given = zip(samples.arrays.values(), inputs, strict=True)
@@ -63,11 +63,6 @@ def quantize_own(job: Job, content: bytes, *, scheme: str, integer_weights: bool
         content = call(quantize_own_graph, content, ranges, keep, integer_weights)
     inputs, _, opset = call(_ports, content)
     return OwnFile(content=content, inputs=tuple(inputs), opset=opset, notes=notes)
-
-
-def _values(content: bytes, keep: frozenset[str], measured: bool) -> tuple[bytes, list[str]]:  # noqa: FBT001 - a child's argument
-    """Those that may get a pair: which nodes stay in float is not known where it is yet to be measured."""
-    return values_to_calibrate(content, keep, whatever_stays=measured)
 
 
 def refused_of_own(content: bytes, version: str) -> Iterator[Diagnostic]:

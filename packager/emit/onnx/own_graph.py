@@ -143,8 +143,8 @@ class OwnGraph:
 
 
 def values_to_calibrate(
-    content: bytes, keep_float: frozenset[str], *, whatever_stays: bool = False
-) -> tuple[bytes, list[str]]:
+    content: bytes, keep_float: frozenset[str], whatever_stays: bool = False  # noqa: FBT001, FBT002 - a child's argument
+) -> tuple[bytes, list[str]]:  # fmt: skip
     """Return the file, brought up to the least opset where it is below, and the values that get Q/DQ pairs.
 
     With `whatever_stays`, those too that get one where more nodes stay in float: an addition's other input, once the

@@ -191,21 +191,28 @@ class _Run:
 
 
 def _held(model: Model, kept: Kept, step: str) -> Kept:
-    """What is kept, for the model as it is now: a step may cut or split a tensor, but not fill its zeros.
+    """What is kept, for the model as it is now.
+
+    A step may cut or split a tensor, but not fill its zeros, nor move weights apart that share an integer.
 
     Raises:
-        EdgePackError: it did, which is a fault of ours.
+        EdgePackError: one did, which is a fault of ours.
     """
-    masks = {}
+    masks, clusters = {}, {}
     for tensor in model.main.tensors:
-        mask = kept.masks.get(tensor.name)
+        mask, shared = kept.masks.get(tensor.name), kept.clusters.get(tensor.name)
+        if shared is not None and tensor.data is not None:
+            if not shared.hold(tensor.data):
+                message = f"{step} moved weights of {tensor.name!r} apart that an earlier step made one"
+                raise EdgePackError(message, hint="report it")
+            clusters[tensor.name] = shared
         if mask is None or tensor.data is None:
             continue
         alive = tensor.data != 0
         if mask.shape == alive.shape and (alive & ~mask).any():
             raise EdgePackError(f"{step} filled zeros of {tensor.name!r} that an earlier step made", hint="report it")
         masks[tensor.name] = mask if mask.shape == alive.shape else alive
-    return dataclasses.replace(kept, masks=masks)
+    return dataclasses.replace(kept, masks=masks, clusters=clusters)
 
 
 def _row(planned: Planned, done: Compressed, before: Score, after: Score) -> CompressionStep:

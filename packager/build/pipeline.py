@@ -8,6 +8,7 @@ from packager.build.assemble import report_of
 from packager.build.compress import Smaller, compress, refine, with_schemes
 from packager.build.data import Data, load_data
 from packager.build.examine import Examined, examine
+from packager.build.origin import origin_of
 from packager.build.resolve import Resolved, resolve
 from packager.build.result import BuildResult, BuiltBundle
 from packager.build.score import Truth, reference_of, score, truth_of
@@ -15,7 +16,7 @@ from packager.build.shrink import shrink
 from packager.build.timing import time_artifact, write_timed_report
 from packager.build.together import together
 from packager.build.vendor import complete
-from packager.bundle import Bundle, Origin, check_destination
+from packager.bundle import Bundle, check_destination
 from packager.config.profile import Profile
 from packager.config.recipe import Recipe
 from packager.config.request import BuildRequest
@@ -172,24 +173,10 @@ def _make(
         artifact=product.artifact,
         engine=product.engine,
         engines=[*(run.engine for run in examined.runs), *product.engines],
-        origin=_origin(request, source, job, product, data),
+        origin=origin_of(request, source, job, product, data, () if smaller is None else smaller.steps),
     )
     bundle.add(*product.files, *examined.entries, *report_files(report))
     return _Made(job=job, product=product, examined=examined, report=report, bundle=bundle)
-
-
-def _origin(request: BuildRequest, source: Source, job: Job, product: Product, data: Data) -> Origin:
-    calibration = data.calibration
-    return Origin(
-        source=source.path.name,
-        source_sha256=source.sha256,
-        recipe=job.recipe.name,
-        arithmetic=job.arithmetic,
-        seeds={"random": request.seed},
-        calibration=calibration.source if calibration else "",
-        calibration_sha256=calibration.sha256 if calibration else "",
-        tools=dict((*source.tools, *job.quantized.tools, *product.tools)),
-    )
 
 
 def _write(request: BuildRequest, asked: Resolved, made: _Made, step: Step) -> BuiltBundle:

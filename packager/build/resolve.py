@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from packager.compress import Planned, plan_step
+from packager.compress import Planned, check_order, plan_step
 from packager.config.budget import Budget, load_budget
 from packager.config.compression import StepTable, load_steps, steps_from
 from packager.config.profile import Profile, load_profile
@@ -73,7 +73,9 @@ def _steps(request: BuildRequest, recipes: Mapping[str, Recipe]) -> tuple[Planne
                 raise ConfigError(f"--max-drop needs {option}", hint="it limits what pruning costs on labelled inputs")
     if request.train and not tables:
         raise ConfigError("--train needs --prune", hint="name steps that train in a TOML file: docs/compression.md")
-    return tuple(plan_step(table) for table in tables)
+    planned = tuple(plan_step(table) for table in tables)
+    check_order(planned)
+    return planned
 
 
 def _steps_of(name: str, recipes: Mapping[str, Recipe]) -> tuple[StepTable, ...]:

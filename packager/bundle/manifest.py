@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from packager.bundle.entry import STEM, component_problem, path_problems
@@ -16,6 +16,10 @@ MANIFEST_LIMIT = 16 << 20
 
 T = TypeVar("T")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_LATER: Mapping[str, Any] = {
+    "training": "", "training_sha256": "", "evaluation": "", "evaluation_sha256": "", "steps": [],
+}  # fmt: skip
+"""Keys of an origin that the first manifests of this schema lack."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +49,15 @@ class Origin:
     calibration: str = ""
     """The calibration set's file name, ``random``, or empty where none was used."""
     calibration_sha256: str = ""
+    training: str = ""
+    """The file that steps of compression were trained on, or empty."""
+    training_sha256: str = ""
+    evaluation: str = ""
+    """The labelled inputs that the report's accuracy is of, or empty."""
+    evaluation_sha256: str = ""
+    steps: Sequence[Mapping[str, Any]] = ()
+    """Of compression, in order, each with its name as ``step`` and its options as they were given; of a file among them
+    its name, without its folder, and beside it ``<option>_sha256``."""
     tools: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Distribution or program to version."""
 
@@ -136,11 +149,13 @@ class _Reader:
         return items
 
     def origin(self, table: dict[str, Any]) -> Origin:
+        table = {**_LATER, **table}
         words = {f.name: self.take(table, f.name, str) for f in dataclasses.fields(Origin) if f.type is str}
         seeds, tools = self.take(table, "seeds", dict), self.take(table, "tools", dict)
         self.each(list(seeds.values()), int)
         self.each(list(tools.values()), str)
-        return Origin(**words, seeds=seeds, tools=tools)
+        steps = self.each(self.take(table, "steps", list), dict)
+        return Origin(**words, seeds=seeds, steps=tuple(steps), tools=tools)
 
     def record(self, table: dict[str, Any]) -> FileRecord:
         words = {key: self.take(table, key, str) for key in ("path", "role", "mode", "sha256")}

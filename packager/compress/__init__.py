@@ -2,7 +2,9 @@
 
 import dataclasses
 import importlib
+import itertools
 import pkgutil
+from collections.abc import Sequence
 from typing import Any
 
 from packager.compress._contract import Compressed, Context, Curve, Kept, Score, Step, Table
@@ -19,6 +21,7 @@ __all__ = [
     "Score",
     "Step",
     "Table",
+    "check_order",
     "find_step",
     "plan_step",
     "step_names",
@@ -66,3 +69,18 @@ def plan_step(table: StepTable) -> Planned:
     for message, hint in step.problems(parameters):
         raise ConfigError(f"{table.where}: {message}" if table.source else message, hint=hint)
     return Planned(name=table.step, step=step, parameters=parameters, table=table)
+
+
+def check_order(steps: Sequence[Planned]) -> None:
+    """Refuse a list in which a later step undoes what an earlier one did.
+
+    Raises:
+        ConfigError: the first such pair, with its place.
+    """
+    for earlier, later in itertools.combinations(steps, 2):
+        if earlier.step.settles in later.step.undoes:
+            raise ConfigError(
+                f"{later.table.where}: {later.name} undoes {earlier.step.settles} that {earlier.name},"
+                f" {earlier.table.key}, made",
+                hint=f"put {earlier.name} behind {later.name}, or leave one of them out",
+            )

@@ -1,6 +1,7 @@
 """What a compression step is: parameters, a check before anything is done, and a smaller model with its reasons."""
 
 import dataclasses
+import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -61,12 +62,45 @@ class Curve:
     """`Score.value` at each point."""
 
 
+class Work(enum.StrEnum):
+    """What a step may leave that a later one can undo, as a message names it."""
+
+    CHANNELS = "the smaller layers"
+    CHOICE = "the choice of schemes"
+    CLUSTERS = "the shared weights"
+    FACTORS = "the factors"
+    PATTERN = "the pattern of zeros"
+    RANGES = "the learned ranges"
+    ZEROS = "the zeros"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Clusters:
+    """Weights that share few integers."""
+
+    index: Array
+    """int32, of the constant's shape: weights of one number are one integer."""
+    units: Array
+    """float32, of the constant's shape: what that integer counts."""
+
+    def hold(self, weights: Array) -> bool:
+        """Whether weights of one number still are one integer."""
+        if self.index.shape != weights.shape:
+            return False
+        codes = np.rint(weights / self.units)
+        first: Array = np.zeros(int(self.index.max()) + 1)
+        first[self.index] = codes
+        return bool((first[self.index] == codes).all())
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Kept:
     """What later steps, and quantization, must keep."""
 
     masks: Mapping[str, Mask] = dataclasses.field(default_factory=dict)
     """By the name of a weights tensor: False where a value is and stays zero."""
+    clusters: Mapping[str, Clusters] = dataclasses.field(default_factory=dict)
+    """By the name of a weights tensor: which of them share an integer."""
     schemes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """By operator name: the scheme that it gets in place of the recipe's ``int8``, as a rule of the recipe."""
     reasons: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -155,6 +189,12 @@ class Step(Generic[P]):
     check: Callable[[Model, P, Context], Iterable[Diagnostic]] = _nothing
     """Why the step can't take the model, found before any step has run, on the model as it is before the first: errors
     refuse the build (exit code 6). What is wrong with the request (a name, the data) is raised as `ConfigError`."""
+    files: tuple[str, ...] = ()
+    """Options that name a file, whose hash the manifest holds."""
+    settles: Work | None = None
+    """What it leaves that a later step could undo."""
+    undoes: frozenset[Work] = frozenset()
+    """What is lost by it where an earlier step settled that: such an order is refused."""
     refine: Callable[[Model, Model, P, Context], Compressed] | None = None
     """Correct the quantized model (first argument, with the float one that it was made from as the second), where the
     step has something to do there; for every recipe of the build."""

@@ -83,10 +83,14 @@ def held_of(model: Model, context: Context) -> Mapping[int, Held]:
     """By tensor index, what training must leave."""
     found = {}
     for t, tensor in enumerate(model.main.tensors):
-        mask = context.kept.masks.get(tensor.name)
-        if mask is not None and tensor.data is not None:
-            # Where channels went since, the zeros that are left speak for themselves.
-            found[t] = Held(mask=mask if mask.shape == tensor.data.shape else tensor.data != 0)
+        mask, shared = context.kept.masks.get(tensor.name), context.kept.clusters.get(tensor.name)
+        if tensor.data is None or (mask is None and shared is None):
+            continue
+        if mask is not None and mask.shape != tensor.data.shape:
+            mask = tensor.data != 0  # Where channels went since, the zeros that are left speak for themselves.
+        found[t] = Held(mask=mask)
+        if shared is not None:
+            found[t] = Held(mask=mask, clusters=shared.index, units=shared.units)
     return found
 
 

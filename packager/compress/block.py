@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from packager.compress._contract import Compressed, Context, Mask, Step, named
+from packager.compress._contract import Compressed, Context, Mask, Step, Work, named
 from packager.compress._layers import Layer, Real, float_only
 from packager.compress._sparse import names, sparsify
 from packager.errors import Diagnostic
@@ -64,4 +64,12 @@ def best(score: Real, outputs: int, inputs: int, ratio: float) -> Mask:
     return np.repeat(np.repeat(stays.reshape(rows, columns), outputs, axis=0), inputs, axis=1)
 
 
-STEP = Step(title="block sparsity", parameters=Block, problems=problems, check=check, apply=apply)
+STEP = Step(
+    title="block sparsity",
+    parameters=Block,
+    problems=problems,
+    check=check,
+    apply=apply,
+    settles=Work.PATTERN,
+    undoes=frozenset({Work.RANGES, Work.CLUSTERS}),
+)

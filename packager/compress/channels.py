@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from packager.compress._contract import Array, Compressed, Context, Curve, Kept, Mask, Step, named
+from packager.compress._contract import Array, Compressed, Context, Curve, Kept, Mask, Step, Work, named
 from packager.compress._layers import Real, layers_of, with_constants
 from packager.compress._refit import kept_outputs, refit
 from packager.compress._sensitivity import curves_of
@@ -144,4 +144,12 @@ def inputs_of(samples: Samples) -> tuple[Array, ...]:
     return tuple(samples.arrays.values())
 
 
-STEP = Step(title="channel pruning", parameters=Channels, problems=problems, check=check, apply=apply)
+STEP = Step(
+    title="channel pruning",
+    parameters=Channels,
+    problems=problems,
+    check=check,
+    apply=apply,
+    settles=Work.CHANNELS,
+    undoes=frozenset({Work.RANGES, Work.CLUSTERS, Work.PATTERN}),
+)

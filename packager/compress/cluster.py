@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.compress._contract import Array, Compressed, Context, Step, Table, named
+from packager.compress._contract import Array, Clusters, Compressed, Context, Step, Table, Work, named
 from packager.compress._layers import TOP, Layer, Real, float_only, layers_of, quantized, with_constants
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.ir import Model
@@ -37,8 +37,9 @@ def check(model: Model, how: Cluster, context: Context) -> Iterator[Diagnostic]:
     named((layer.name for layer in layers_of(model.main)), (*how.layers, *how.skip), "layers and skip")
 
 
-def apply(model: Model, how: Cluster, context: Context) -> Compressed:  # noqa: ARG001 - as Step.apply
+def apply(model: Model, how: Cluster, context: Context) -> Compressed:
     changed: dict[int, Array] = {}
+    clusters = dict(context.kept.clusters)
     rows, sizes = [], np.zeros(2, np.int64)
     for layer in layers_of(model.main):
         if (how.layers and layer.name not in how.layers) or layer.name in how.skip:
@@ -49,6 +50,7 @@ def apply(model: Model, how: Cluster, context: Context) -> Compressed:  # noqa: 
         if after >= before:
             continue
         changed[layer.tensor] = layer.shaped(shared * scales[:, None])
+        clusters[model.main.tensors[layer.tensor].name] = _clusters(layer, scales, shared)
         sizes += (before, after)
         rows.append((layer.where, *(str(len(np.unique(c))) for c in (codes, shared)), str(before), str(after)))
     if not rows:
@@ -67,7 +69,15 @@ def apply(model: Model, how: Cluster, context: Context) -> Compressed:  # noqa: 
         table=Table(
             columns=("layer", ">int8 values before", ">after", ">deflated before, B", ">after, B"), rows=tuple(rows)
         ),
+        kept=dataclasses.replace(context.kept, clusters=clusters),
     )  # fmt: skip
+
+
+def _clusters(layer: Layer, scales: Real, codes: Real) -> Clusters:
+    """Which weights of a layer share an integer, for steps that train it on."""
+    _, index = np.unique(layer.shaped(codes), return_inverse=True)
+    units = layer.shaped(np.broadcast_to(scales[:, None], codes.shape))
+    return Clusters(index=index.reshape(units.shape).astype(np.int32), units=units)
 
 
 def clustered(codes: Real, values: int) -> Real:
@@ -104,4 +114,11 @@ def _deflated(layer: Layer, codes: Real) -> int:
     return len(zlib.compress(layer.shaped(codes).astype(np.int8).tobytes(), 9))
 
 
-STEP = Step(title="weight clustering", parameters=Cluster, problems=problems, check=check, apply=apply)
+STEP = Step(
+    title="weight clustering",
+    parameters=Cluster,
+    problems=problems,
+    check=check,
+    apply=apply,
+    settles=Work.CLUSTERS,
+)

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from packager.compress import _training
-from packager.compress._contract import Compressed, Context, Kept, Step
+from packager.compress._contract import Compressed, Context, Kept, Step, Work
 from packager.compress._training import TrainingStep, compressed, trained
 from packager.errors import ConfigError, Diagnostic, Severity
 from packager.frontends import ReadOptions, read_model
@@ -62,5 +62,11 @@ def _student(how: Distill, context: Context) -> Model:
 
 
 STEP = Step(
-    title="distillation into a student", parameters=Distill, problems=_training.problems, check=check, apply=apply
+    title="distillation into a student",
+    parameters=Distill,
+    problems=_training.problems,
+    check=check,
+    apply=apply,
+    files=("train", "student"),
+    undoes=frozenset(Work),
 )

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from packager.compress._contract import Array, Compressed, Context, Step, Table, named
+from packager.compress._contract import Array, Compressed, Context, Step, Table, Work, named
 from packager.compress._layers import Layer, Real, float_only, layers_of, traced, with_constants
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.ir import Activation, Graph, Model, Node
@@ -185,4 +185,10 @@ def _spread(reach: Real) -> str:
     return f"{reach.max() / np.median(alive):.2f}" if len(alive) else "-"
 
 
-STEP = Step(title="cross-layer equalization", parameters=Equalize, check=check, apply=apply)
+STEP = Step(
+    title="cross-layer equalization",
+    parameters=Equalize,
+    check=check,
+    apply=apply,
+    undoes=frozenset({Work.RANGES, Work.CLUSTERS}),
+)

@@ -1,6 +1,6 @@
 """Fine-tuning: weights are trained on, with labels or by the original model's answers, so that the model recovers."""
 
-from packager.compress._contract import Compressed, Context, Step
+from packager.compress._contract import Compressed, Context, Step, Work
 from packager.compress._training import TrainingStep, check, compressed, problems, trained
 from packager.ir import Model
 
@@ -9,4 +9,12 @@ def apply(model: Model, how: TrainingStep, context: Context) -> Compressed:
     return compressed(trained(model, how, context), how, context, what="trained")
 
 
-STEP = Step(title="fine-tuning", parameters=TrainingStep, problems=problems, check=check, apply=apply)
+STEP = Step(
+    title="fine-tuning",
+    parameters=TrainingStep,
+    problems=problems,
+    check=check,
+    apply=apply,
+    files=("train",),
+    undoes=frozenset({Work.RANGES}),
+)

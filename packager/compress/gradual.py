@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from packager.compress import _training, channels
-from packager.compress._contract import Compressed, Context, Step, Table
+from packager.compress._contract import Compressed, Context, Step, Table, Work
 from packager.compress._training import TrainingStep, compressed, data_of, trained
 from packager.compress.channels import Channels, narrowed
 from packager.errors import Diagnostic, Severity
@@ -138,4 +138,13 @@ def _table(before: dict[str, int], after: Model) -> Table:
     return Table(columns=("layer", ">channels before", ">after"), rows=tuple(rows))
 
 
-STEP = Step(title="gradual channel pruning", parameters=Gradual, problems=problems, check=check, apply=apply)
+STEP = Step(
+    title="gradual channel pruning",
+    parameters=Gradual,
+    problems=problems,
+    check=check,
+    apply=apply,
+    files=("train",),
+    settles=Work.CHANNELS,
+    undoes=frozenset({Work.RANGES, Work.CLUSTERS, Work.PATTERN}),
+)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from packager.compress._contract import Array, Compressed, Context, Step, Table, named
+from packager.compress._contract import Array, Compressed, Context, Step, Table, Work, named
 from packager.compress._layers import Gram, Layer, Real, float_only, grams, layers_of
 from packager.compress._refit import refit
 from packager.errors import Diagnostic, Severity, UnsupportedError
@@ -151,4 +151,12 @@ def _int8_bytes(model: Model) -> int:
     return len(write_tflite(model)) - sum(3 * data.nbytes // 4 for data in floats if data.ndim > 1)
 
 
-STEP = Step(title="low-rank factorization", parameters=LowRank, problems=problems, check=check, apply=apply)
+STEP = Step(
+    title="low-rank factorization",
+    parameters=LowRank,
+    problems=problems,
+    check=check,
+    apply=apply,
+    settles=Work.FACTORS,
+    undoes=frozenset({Work.RANGES, Work.CLUSTERS, Work.PATTERN, Work.ZEROS}),
+)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from packager.compress._contract import Compressed, Context, Mask, Step, named
+from packager.compress._contract import Compressed, Context, Mask, Step, Work, named
 from packager.compress._layers import Layer, Real, float_only
 from packager.compress._sparse import names, sparsify
 from packager.errors import Diagnostic, did_you_mean
@@ -89,4 +89,12 @@ def _some(score: Real, stays: Mask) -> Mask:
     return stays
 
 
-STEP = Step(title="unstructured pruning", parameters=Magnitude, problems=problems, check=check, apply=apply)
+STEP = Step(
+    title="unstructured pruning",
+    parameters=Magnitude,
+    problems=problems,
+    check=check,
+    apply=apply,
+    settles=Work.ZEROS,
+    undoes=frozenset({Work.RANGES, Work.CLUSTERS}),
+)

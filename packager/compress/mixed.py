@@ -9,7 +9,7 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 
-from packager.compress._contract import Compressed, Context, Step, Table
+from packager.compress._contract import Compressed, Context, Step, Table, Work
 from packager.compress._layers import float_only
 from packager.compress._sensitivity import curves_of, int8_variants
 from packager.config.recipe import Recipe, Rule
@@ -123,4 +123,11 @@ def _macs(graph: Graph, index: int) -> int:
     return op.macs(call_of(graph, graph.nodes[index])) if op is not None else 0
 
 
-STEP = Step(title="mixed precision", parameters=Mixed, problems=problems, check=check, apply=apply)
+STEP = Step(
+    title="mixed precision",
+    parameters=Mixed,
+    problems=problems,
+    check=check,
+    apply=apply,
+    settles=Work.CHOICE,
+)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from packager.compress._contract import Compressed, Context, Mask, Step, named
+from packager.compress._contract import Compressed, Context, Mask, Step, Work, named
 from packager.compress._layers import Layer, Real, float_only
 from packager.compress._sparse import names, sparsify, taken
 from packager.errors import Diagnostic, Severity
@@ -71,4 +71,12 @@ def best(score: Real, keep: int, of: int) -> Mask:
     return stays.reshape(score.shape)
 
 
-STEP = Step(title="N:M sparsity", parameters=Pattern, problems=problems, check=check, apply=apply)
+STEP = Step(
+    title="N:M sparsity",
+    parameters=Pattern,
+    problems=problems,
+    check=check,
+    apply=apply,
+    settles=Work.PATTERN,
+    undoes=frozenset({Work.RANGES, Work.CLUSTERS}),
+)

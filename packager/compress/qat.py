@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from packager.compress import _training
-from packager.compress._contract import Compressed, Context, Step
+from packager.compress._contract import Compressed, Context, Step, Work
 from packager.compress._training import TrainingStep, compressed, data_of, trained
 from packager.config.recipe import METHODS, Calibration, Recipe
 from packager.errors import did_you_mean
@@ -68,4 +68,12 @@ def fake_quant(model: Model, how: Qat, context: Context) -> FakeQuant:
     )
 
 
-STEP = Step(title="quantization-aware training", parameters=Qat, problems=problems, check=_training.check, apply=apply)
+STEP = Step(
+    title="quantization-aware training",
+    parameters=Qat,
+    problems=problems,
+    check=_training.check,
+    apply=apply,
+    files=("train",),
+    settles=Work.RANGES,
+)

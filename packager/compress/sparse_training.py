@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from packager.compress import _training
-from packager.compress._contract import Compressed, Context, Step, named
+from packager.compress._contract import Compressed, Context, Step, Work, named
 from packager.compress._training import TrainingStep, compressed, trained
 from packager.errors import Diagnostic
 from packager.ir import ABSENT, Graph, Model
@@ -64,4 +64,13 @@ def _layers(graph: Graph) -> dict[str, int]:
     return found
 
 
-STEP = Step(title="gradual magnitude pruning", parameters=SparseTraining, problems=problems, check=check, apply=apply)
+STEP = Step(
+    title="gradual magnitude pruning",
+    parameters=SparseTraining,
+    problems=problems,
+    check=check,
+    apply=apply,
+    files=("train",),
+    settles=Work.ZEROS,
+    undoes=frozenset({Work.RANGES, Work.CLUSTERS}),
+)

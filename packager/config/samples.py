@@ -20,7 +20,7 @@ import numpy.typing as npt
 from packager.config._arrays import LABELS, read_arrays
 from packager.errors import ConfigError
 from packager.ir import DType, Model, TensorType
-from packager.util.hashing import sha256_file, sha256_tree
+from packager.util.hashing import sha256_path
 
 Array = npt.NDArray[Any]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -87,7 +87,7 @@ def load_samples(
         arrays=checked,
         labels=_labels(path, arrays, model, next(iter(counts.values()))) if wanted else None,
         source=path.name,
-        sha256=sha256_tree(path) if path.is_dir() else sha256_file(path),
+        sha256=sha256_path(path),
     )
 
 

@@ -72,6 +72,10 @@ class Held:
     """Boolean, of the constant's shape: False where a weight is zero and stays so."""
     clusters: Array | None = None
     """int32, of the constant's shape: weights of one number share one value, which is trained."""
+    units: Array | None = None
+    """float32, of the constant's shape: shared values are whole numbers of these, as integers are of their channel's
+    scale. Zero and the largest magnitudes stay, and with them the scales; the others are trained, and rounded at the
+    end."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)

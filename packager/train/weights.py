@@ -24,13 +24,14 @@ class Weights:
 
         self._scale: dict[int, Array] = {}
         self._mask: dict[int, Any] = {}
-        self._index: dict[int, Array] = {}
+        self._shared: dict[int, _Shared] = {}
         self._variable: dict[int, Any] = {}
         for t, axis in trained.items():
             data, how = graph.tensors[t].data, held.get(t, Held())
             assert data is not None
             if how.clusters is not None:
-                self._index[t], data, axis = how.clusters, _centres(data, how.clusters), ABSENT  # noqa: PLW2901
+                self._shared[t] = _Shared(data, how.clusters, how.units)
+                data, axis = self._shared[t].start, ABSENT  # noqa: PLW2901
             self._scale[t] = _scale(data, axis)
             self._variable[t] = keras.Variable(data / self._scale[t], dtype="float32")
             if how.mask is not None or t in sparse:
@@ -45,21 +46,21 @@ class Weights:
         """Those of one axis, which weight decay leaves alone."""
         return [v for v in self._variable.values() if len(v.shape) == 1]
 
-    def values(self) -> dict[int, Any]:
-        """Tensors by index, as the graph takes them."""
-        import tensorflow as tf
-
+    def values(self, *, whole: bool = False) -> dict[int, Any]:
+        """Tensors by index, as the graph takes them; `whole` rounds shared values to their units."""
         found = {}
         for t, variable in self._variable.items():
             value = variable.value * self._scale[t]
-            if t in self._index:
-                value = tf.gather(value, self._index[t])
+            if t in self._shared:
+                value = self._shared[t].spread(value, whole=whole)
             found[t] = value * self._mask[t].value if t in self._mask else value
         return found
 
     def arrays(self) -> dict[int, Array]:
         """Arrays by index; a masked weight is exactly zero."""
-        return {t: np.asarray(value.numpy(), np.float32) + np.float32(0) for t, value in self.values().items()}
+        return {
+            t: np.asarray(value.numpy(), np.float32) + np.float32(0) for t, value in self.values(whole=True).items()
+        }
 
     def sparsify(self, t: int, share: float) -> None:
         """Mask the smallest magnitudes of one constant, so that `share` of it is zero; never fewer than before."""
@@ -74,6 +75,25 @@ class Weights:
     def restore(self, state: list[Array]) -> None:
         for variable, array in zip((*self._variable.values(), *self._mask.values()), state, strict=True):
             variable.assign(array)
+
+
+class _Shared:
+    """Weights that share few values."""
+
+    def __init__(self, data: Array, clusters: Array, units: Array | None) -> None:
+        self.clusters, self.units = clusters, units
+        self.start = _centres(data, clusters) if units is None else np.rint(_centres(data / units, clusters))
+        self.top = float(np.abs(self.start).max())
+        self.still = (self.start == 0) | (np.abs(self.start) == self.top)
+
+    def spread(self, values: Any, *, whole: bool) -> Any:
+        """One value a cluster, given to all of its weights."""
+        import tensorflow as tf
+
+        if self.units is None:
+            return tf.gather(values, self.clusters)
+        values = tf.where(self.still, self.start, tf.clip_by_value(values, -self.top, self.top))
+        return tf.gather(tf.round(values) if whole else values, self.clusters) * self.units
 
 
 def _scale(data: Array, axis: int) -> Array:

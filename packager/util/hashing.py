@@ -19,6 +19,11 @@ def sha256_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+def sha256_path(path: Path) -> str:
+    """Hash a file, or a folder as `sha256_tree` does."""
+    return sha256_tree(path) if path.is_dir() else sha256_file(path)
+
+
 def sha256_tree(root: Path) -> str:
     """Hash a folder: each file's relative path, size and bytes, in sorted order."""
     digest = hashlib.sha256()

@@ -91,6 +91,27 @@ def test_a_recipe_can_name_the_steps(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "lost"),
+    [
+        ("cluster", "channels", "the shared weights"),
+        ("cluster", "equalize", "the shared weights"),
+        ("qat", "finetune", "the learned ranges"),
+        ("qat", "equalize", "the learned ranges"),
+        ("pattern", "channels", "the pattern of zeros"),
+        ("magnitude", "low_rank", "the zeros"),
+        ("channels", "distill", "the smaller layers"),
+    ],
+)
+def test_an_order_that_undoes_a_step_is_refused(tmp_path: Path, first: str, second: str, lost: str) -> None:
+    needed = {"channels": "share = 0.3", "magnitude": "ratio = 0.3", "distill": 'student = "none.tflite"'}
+    text = "".join(f'[[steps]]\nstep = "{s}"\n{needed.get(s, "")}\n' for s in (first, "sensitivity", second))
+    asked = request(tmp_path, prune=steps(tmp_path, text))
+    with pytest.raises(ConfigError, match=rf"steps\[2\]: {second} undoes {lost} that {first}, steps\[0\], made"):
+        build(asked)
+    assert not asked.out.exists()
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ('[[steps]]\nstep = "chanels"\nshare = 0.3', r"steps\[0\]: no compression step 'chanels'"),

@@ -14,7 +14,15 @@ MANIFEST = Manifest(
     artifact="model/model.tflite",
     engine="litert",
     engines=("litert", "numpy"),
-    origin=Origin(source="d\u00fcgits.keras", source_sha256=SHA, seeds={"b": 1, "a": 2}, tools={"y": "1", "x": "2"}),
+    origin=Origin(
+        source="d\u00fcgits.keras",
+        source_sha256=SHA,
+        seeds={"b": 1, "a": 2},
+        tools={"y": "1", "x": "2"},
+        training="t.npz",
+        training_sha256=SHA,
+        steps=({"step": "finetune", "augment": {"flip": [2]}},),
+    ),
     files=(
         FileRecord(path="model/model.tflite", role="model", mode="0644", bytes=3, sha256=SHA),
         FileRecord(path="doc/x", role="doc", mode="0755", bytes=0, sha256=SHA),
@@ -31,11 +39,22 @@ def with_record(**fields: Any) -> bytes:
     return changed(files=[record], artifact="")
 
 
+def with_origin(**fields: Any) -> bytes:
+    return changed(origin={**json.loads(MANIFEST.to_bytes())["origin"], **fields})
+
+
 def test_reads_what_it_writes() -> None:
     again = parse_manifest(MANIFEST.to_bytes(), source="here")
     assert again.to_bytes() == MANIFEST.to_bytes()
     assert again.origin == MANIFEST.origin
     assert [record.path for record in again.files] == ["doc/x", "model/model.tflite"]
+
+
+def test_a_manifest_of_before_training_was_told_is_read() -> None:
+    table = json.loads(MANIFEST.to_bytes())
+    for key in ("training", "training_sha256", "evaluation", "evaluation_sha256", "steps"):
+        del table["origin"][key]
+    assert parse_manifest(json.dumps(table).encode(), source="here").origin.steps == ()
 
 
 def test_equal_manifests_are_equal_bytes_whatever_the_order_they_were_filled_in() -> None:
@@ -66,6 +85,9 @@ def test_equal_manifests_are_equal_bytes_whatever_the_order_they_were_filled_in(
         (changed(engines="litert"), "'engines' must be list"),
         (changed(engines=[1]), "something else than str"),
         (changed(origin=[]), "'origin' must be dict"),
+        (with_origin(steps={}), "'steps' must be list"),
+        (with_origin(steps=["finetune"]), "something else than dict"),
+        (with_origin(training=1), "'training' must be str"),
         (changed(files=[1]), "something else than dict"),
         (changed(files={}), "'files' must be list"),
         (MANIFEST.to_bytes().replace(b'"bytes": 3', b'"bytes": NaN'), "NaN"),

@@ -39,10 +39,11 @@ def context(model: Model, x: Array, labels: Array | None = None, **rest: Any) ->
 
 
 def run(
-    step: str, model: Model, x: Array, *, kept: Kept | None = None, curves: tuple[Curve, ...] = (), **options: Any
-) -> Compressed:
+    step: str, model: Model, x: Array, *, kept: Kept | None = None, curves: tuple[Curve, ...] = (),
+    teacher: Model | None = None, **options: Any,
+) -> Compressed:  # fmt: skip
     planned = plan_step(StepTable(step=step, options=options, source=""))
-    given = context(model, x, kept=kept or Kept(), curves=curves)
+    given = context(teacher or model, x, kept=kept or Kept(), curves=curves)
     assert not objections(step, model, x, **options)
     return planned.step.apply(model, planned.parameters, given)
 

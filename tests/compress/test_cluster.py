@@ -1,6 +1,8 @@
 """Clustering: as few int8 values as asked for in the file that is shipped, which deflates smaller for it."""
 
+import importlib.util
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,3 +63,30 @@ def test_nothing_gained_is_refused() -> None:
     smallest = [model.main.node_name(len(model.main.nodes) - 1)]
     with pytest.raises(UnsupportedError, match="none of them smaller"):
         run("cluster", run("cluster", model, images(1), values=4).model, images(1), values=128, layers=smallest)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="needs edgepack[tensorflow]")
+@pytest.mark.parametrize("trainer", ["finetune", "qat"])
+def test_training_keeps_what_shares_an_integer_together(trainer: str) -> None:
+    model, x = network(), images()
+    done = run("cluster", model, x, values=8)
+    options: dict[str, Any] = {"epochs": 3, "held_out": 0.0, "learning_rate": 0.02}
+    trained = run(trainer, done.model, x, kept=done.kept, teacher=network(2), **options)
+    before, after = int8(done.model), int8(trained.model)
+    moved = 0
+    for old, new in zip(before.main.nodes, after.main.nodes, strict=True):
+        if old.op not in {"CONV_2D", "FULLY_CONNECTED", "DEPTHWISE_CONV_2D"}:
+            continue
+        first, second = (m.main.tensors[node.inputs[1]] for m, node in ((before, old), (after, new)))
+        assert first.data is not None
+        assert second.data is not None
+        assert first.type.quant is not None
+        assert second.type.quant is not None
+        if len(np.unique(first.data)) > 8:
+            continue  # this one gained nothing by clustering
+        np.testing.assert_allclose(second.type.quant.scales(), first.type.quant.scales(), rtol=1e-6)
+        for code in np.unique(first.data):
+            assert len(np.unique(second.data[first.data == code])) == 1
+        moved += not np.array_equal(first.data, second.data)
+    assert moved

@@ -10,6 +10,7 @@ from packager.build.score import SCORED
 from packager.build.shrink import Shrunk
 from packager.compress import Compressed, Context, Curve, Kept, Planned, Score
 from packager.compress._measure import Measurer
+from packager.compress._names import spelled
 from packager.config.recipe import Recipe, Rule
 from packager.config.request import BuildRequest
 from packager.config.samples import Samples, load_samples
@@ -63,6 +64,7 @@ def compress(
         seed=request.seed,
         multiple_of=multiple_of,
     )
+    steps = [_spelled(step, teacher) for step in steps]
     folders = [step.table.folder for step in steps]
     contexts = [dataclasses.replace(context, folder=f, load=_Loader(teacher, f)) for f in folders]
     _check(teacher, steps, contexts)
@@ -127,6 +129,14 @@ def _check(model: Model, steps: Sequence[Planned], contexts: Sequence[Context]) 
         found += (dataclasses.replace(d, where=": ".join(w for w in (planned.name, d.where) if w)) for d in problems)
     if any(problem.severity is Severity.ERROR for problem in found):
         raise UnsupportedError.from_diagnostics(model.name, found)
+
+
+def _spelled(planned: Planned, model: Model) -> Planned:
+    """The step with its layers' names in full."""
+    try:
+        return dataclasses.replace(planned, parameters=spelled(planned.parameters, model.main))
+    except ConfigError as error:
+        raise _of(planned, error) from None
 
 
 def _of(planned: Planned, error: EdgePackError) -> EdgePackError:

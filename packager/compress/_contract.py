@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from packager.config.samples import Samples
-from packager.errors import ConfigError, Diagnostic, did_you_mean
+from packager.errors import Diagnostic
 from packager.ir import Model
 
 Array = npt.NDArray[Any]
@@ -198,15 +198,3 @@ class Step(Generic[P]):
     refine: Callable[[Model, Model, P, Context], Compressed] | None = None
     """Correct the quantized model (first argument, with the float one that it was made from as the second), where the
     step has something to do there; for every recipe of the build."""
-
-
-def named(known: Iterable[str], wanted: Iterable[str], key: str) -> None:
-    """Refuse names that are no layer's.
-
-    Raises:
-        ConfigError: with the nearest name.
-    """
-    names = set(known)
-    for name in wanted:
-        if name not in names:
-            raise ConfigError(f"{key}: no layer {name!r} that this step takes", hint=did_you_mean(name, names))

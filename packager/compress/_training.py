@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 from packager.compress._contract import Compressed, Context, Table
+from packager.compress._names import named, weighty
 from packager.config.samples import Samples
 from packager.config.training import Training, training_problems
 from packager.errors import ConfigError, Diagnostic, Severity, UnsupportedError
@@ -32,6 +33,13 @@ def check(model: Model, how: TrainingStep, context: Context) -> Iterator[Diagnos
         ToolError: TensorFlow is not installed.
     """
     need_tensorflow()
+    if not all(type_.dtype.is_float for type_ in model.input_types()):
+        yield Diagnostic(
+            severity=Severity.ERROR, message="a quantized model can't be trained",
+            hint="give the float model it was made from",
+        )  # fmt: skip
+        return
+    named(weighty(model.main), how.freeze, "freeze")
     try:
         check_trainable(model)
     except UnsupportedError as error:

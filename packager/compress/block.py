@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from packager.compress._contract import Compressed, Context, Mask, Step, Work, named
+from packager.compress._contract import Compressed, Context, Mask, Step, Work
 from packager.compress._layers import Layer, Real, float_only
-from packager.compress._sparse import names, sparsify
-from packager.errors import Diagnostic
+from packager.compress._names import named
+from packager.compress._sparse import names, sparsify, taken
+from packager.errors import Diagnostic, Severity
 from packager.ir import Model
 
 
@@ -37,6 +38,13 @@ def problems(how: Block) -> Iterator[tuple[str, str]]:
 def check(model: Model, how: Block, context: Context) -> Iterator[Diagnostic]:  # noqa: ARG001 - as Step.check
     yield from float_only(model, "zeroing weights")
     named(names(model), (*how.layers, *how.skip), "layers and skip")
+    chosen = taken(model, how.layers, how.skip)
+    if chosen and not any(_fits(layer, how) for layer in chosen):
+        yield Diagnostic(
+            severity=Severity.ERROR,
+            message=f"no layer's weights are tiled by blocks of {how.outputs} outputs by {how.inputs} inputs",
+            hint="use smaller blocks, or leave the step out",
+        )
 
 
 def apply(model: Model, how: Block, context: Context) -> Compressed:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from packager.compress._contract import Array, Compressed, Context, Curve, Kept, Mask, Step, Work, named
+from packager.compress._contract import Array, Compressed, Context, Curve, Kept, Mask, Step, Work
 from packager.compress._layers import Real, layers_of, with_constants
+from packager.compress._names import named
 from packager.compress._refit import kept_outputs, refit
 from packager.compress._sensitivity import curves_of
 from packager.config.samples import Samples

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.compress._contract import Array, Clusters, Compressed, Context, Step, Table, Work, named
+from packager.compress._contract import Array, Clusters, Compressed, Context, Step, Table, Work
 from packager.compress._layers import TOP, Layer, Real, float_only, layers_of, quantized, with_constants
+from packager.compress._names import named
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.ir import Model
 

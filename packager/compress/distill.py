@@ -29,9 +29,12 @@ def check(model: Model, how: Distill, context: Context) -> Iterator[Diagnostic]:
         UnsupportedError: the file can't be read as a model.
     """
     student = _student(how, context)
-    yield from _training.check(student, how, context)
+    found = list(_training.check(student, how, context))
+    yield from (dataclasses.replace(d, message=f"the student: {d.message}") for d in found)
+    if found:
+        return
     for diagnostic in _training.check(model, dataclasses.replace(how, freeze=()), context):
-        yield dataclasses.replace(diagnostic, message=f"the teacher {diagnostic.message}")
+        yield dataclasses.replace(diagnostic, message=f"the teacher: {diagnostic.message}")
     for what, own, other in (
         ("inputs", student.input_types(), model.input_types()),
         ("outputs", student.output_types(), model.output_types()),

@@ -13,8 +13,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from packager.compress._contract import Array, Compressed, Context, Step, Table, Work, named
+from packager.compress._contract import Array, Compressed, Context, Step, Table, Work
 from packager.compress._layers import Layer, Real, float_only, layers_of, traced, with_constants
+from packager.compress._names import named
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.ir import Activation, Graph, Model, Node
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from packager.compress._contract import Compressed, Context, Mask, Step, Work, named
+from packager.compress._contract import Compressed, Context, Mask, Step, Work
 from packager.compress._layers import Layer, Real, float_only
+from packager.compress._names import named
 from packager.compress._sparse import names, sparsify
 from packager.errors import Diagnostic, did_you_mean
 from packager.ir import Model

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from packager.compress._contract import Compressed, Context, Mask, Step, Work, named
+from packager.compress._contract import Compressed, Context, Mask, Step, Work
 from packager.compress._layers import Layer, Real, float_only
+from packager.compress._names import named
 from packager.compress._sparse import names, sparsify, taken
 from packager.errors import Diagnostic, Severity
 from packager.ir import Model
@@ -26,7 +27,7 @@ class Pattern:
 
 def problems(how: Pattern) -> Iterator[tuple[str, str]]:
     if not 0 < how.keep < how.of <= 64:
-        yield f"keep = {how.keep} of = {how.of} is no pattern", "2 of 4 is what TensorRT takes"
+        yield f"keep = {how.keep}, of = {how.of} is no pattern", "2 of 4 is what TensorRT takes"
 
 
 def check(model: Model, how: Pattern, context: Context) -> Iterator[Diagnostic]:  # noqa: ARG001 - as Step.check

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from packager.compress import _training
-from packager.compress._contract import Compressed, Context, Step, Work, named
+from packager.compress._contract import Compressed, Context, Step, Work
+from packager.compress._names import named
 from packager.compress._training import TrainingStep, compressed, trained
 from packager.errors import Diagnostic
 from packager.ir import ABSENT, Graph, Model

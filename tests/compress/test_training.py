@@ -93,7 +93,7 @@ def test_an_operator_without_a_gradient_is_named_before_anything_starts() -> Non
 
 @pytest.mark.usefixtures("installed")
 def test_a_frozen_layer_that_is_none_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ConfigError, match="no layer 'con' has weights") as caught:
+    with pytest.raises(ConfigError, match="freeze: no layer 'con'") as caught:
         list(check(network(), TrainingStep(freeze=("con",)), context(network())))
     assert "'conv'" in caught.value.hint
 

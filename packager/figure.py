@@ -38,6 +38,30 @@ class Figure:
         return self.value if self.low is None else self.low
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
+    """What one layer costs the whole float model as it alone is compressed further and further."""
+
+    layer: str
+    """The operator's name."""
+    what: str
+    """``channels`` (the share of them removed), ``weights`` (the share of them zeroed) or ``int8`` (one point)."""
+    at: tuple[float, ...]
+    losses: tuple[float, ...]
+    """Distillation loss at each point."""
+    values: tuple[float, ...]
+    """Accuracy, agreement or SQNR at each point."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """What was done layer by layer, for people; cells are text already."""
+
+    columns: tuple[str, ...] = ()
+    """Headings; one with ``>`` in front is of numbers."""
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
 class Place(enum.StrEnum):
     """Where an operator runs."""
 

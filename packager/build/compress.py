@@ -8,16 +8,17 @@ from pathlib import Path
 from packager.build.data import Data
 from packager.build.score import SCORED
 from packager.build.shrink import Shrunk
-from packager.compress import Compressed, Context, Curve, Kept, Planned, Score
+from packager.compress import Compressed, Context, Kept, Planned, Score
 from packager.compress._measure import Measurer
 from packager.compress._names import spelled
 from packager.config.recipe import Recipe, Rule
 from packager.config.request import BuildRequest
 from packager.config.samples import Samples, load_samples
 from packager.errors import ConfigError, Diagnostic, EdgePackError, Severity, UnsupportedError
+from packager.figure import Curve
 from packager.ir import Model
 from packager.quantize import Quantized
-from packager.report.model import Compression, CompressionStep, LayerCurve
+from packager.report.model import Compression, CompressionStep
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -233,9 +234,7 @@ def _row(planned: Planned, done: Compressed, before: Score, after: Score) -> Com
         step=planned.name, title=planned.step.title, summary=done.summary,
         metric=after.metric, unit=after.unit, before=before.value, after=after.value, loss=after.loss,
         columns=columns if rows else (), rows=rows,
-        curves=tuple(
-            LayerCurve(layer=c.layer, what=c.what, at=c.at, losses=c.losses, values=c.values) for c in done.curves
-        ),
+        curves=done.curves,
     )  # fmt: skip
 
 

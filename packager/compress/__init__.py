@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Sequence
 from typing import Any
 
-from packager.compress._contract import Compressed, Context, Curve, Kept, Score, Step, Table
+from packager.compress._contract import Compressed, Context, Kept, Score, Step
 from packager.config._table import from_table
 from packager.config.compression import StepTable
 from packager.errors import ConfigError, did_you_mean
@@ -15,12 +15,10 @@ from packager.errors import ConfigError, did_you_mean
 __all__ = [
     "Compressed",
     "Context",
-    "Curve",
     "Kept",
     "Planned",
     "Score",
     "Step",
-    "Table",
     "check_order",
     "find_step",
     "plan_step",

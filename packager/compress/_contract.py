@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from packager.config.samples import Samples
 from packager.errors import Diagnostic
+from packager.figure import Curve, Table
 from packager.ir import Model
 
 Array = npt.NDArray[Any]
@@ -36,30 +37,6 @@ class Score:
 
     def __str__(self) -> str:
         return f"{self.metric} {self.value:.2f} {self.unit}"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
-    """What a step did layer by layer, for the report; cells are text already."""
-
-    columns: tuple[str, ...]
-    """Headings; one with ``>`` in front is of numbers."""
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Curve:
-    """What one layer costs the whole model as it alone is compressed further and further."""
-
-    layer: str
-    """The operator's name."""
-    what: str
-    """``channels`` (the share of them removed), ``weights`` (the share of them zeroed) or ``int8`` (one point)."""
-    at: tuple[float, ...]
-    losses: tuple[float, ...]
-    """`Score.loss` at each point."""
-    values: tuple[float, ...]
-    """`Score.value` at each point."""
 
 
 class Work(enum.StrEnum):

@@ -3,11 +3,12 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from packager.compress._contract import Compressed, Context, Table
+from packager.compress._contract import Compressed, Context
 from packager.compress._names import named, weighty
 from packager.config.samples import Samples
 from packager.config.training import Training, training_problems
 from packager.errors import ConfigError, Diagnostic, Severity, UnsupportedError
+from packager.figure import Table
 from packager.ir import Model
 from packager.train import Example, FakeQuant, Held, Hints, Trained, check_trainable, need_tensorflow, train
 from packager.train.check import trained_constants

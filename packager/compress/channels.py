@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from packager.compress._contract import Array, Compressed, Context, Curve, Kept, Mask, Step, Work
+from packager.compress._contract import Array, Compressed, Context, Kept, Mask, Step, Work
 from packager.compress._layers import Real, layers_of, with_constants
 from packager.compress._names import named
 from packager.compress._refit import kept_outputs, refit
 from packager.compress._sensitivity import curves_of
 from packager.config.samples import Samples
 from packager.errors import Diagnostic, Severity, UnsupportedError, did_you_mean
+from packager.figure import Curve
 from packager.ir import Model
 from packager.prune import Pruned, prune_channels
 from packager.prune._contract import Slot

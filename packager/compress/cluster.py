@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.compress._contract import Array, Clusters, Compressed, Context, Step, Table, Work
+from packager.compress._contract import Array, Clusters, Compressed, Context, Step, Work
 from packager.compress._layers import TOP, Layer, Real, float_only, layers_of, quantized, with_constants
 from packager.compress._names import named
 from packager.errors import Diagnostic, Severity, UnsupportedError
+from packager.figure import Table
 from packager.ir import Model
 
 _ROUNDS = 100

@@ -13,10 +13,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from packager.compress._contract import Array, Compressed, Context, Step, Table, Work
+from packager.compress._contract import Array, Compressed, Context, Step, Work
 from packager.compress._layers import Layer, Real, float_only, layers_of, traced, with_constants
 from packager.compress._names import named
 from packager.errors import Diagnostic, Severity, UnsupportedError
+from packager.figure import Table
 from packager.ir import Activation, Graph, Model, Node
 
 _PASSING = frozenset({"RELU", "MAX_POOL_2D", "AVERAGE_POOL_2D", "MEAN", "RESHAPE", "LEAKY_RELU", "PRELU"})

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from packager.compress import _training, channels
-from packager.compress._contract import Compressed, Context, Step, Table, Work
+from packager.compress._contract import Compressed, Context, Step, Work
 from packager.compress._training import TrainingStep, compressed, data_of, trained
 from packager.compress.channels import Channels, narrowed
 from packager.errors import Diagnostic, Severity
+from packager.figure import Table
 from packager.ir import Model
 from packager.prune import Pruned, work_of
 from packager.prune._contract import Int

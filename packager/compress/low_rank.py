@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from packager.compress._contract import Array, Compressed, Context, Step, Table, Work
+from packager.compress._contract import Array, Compressed, Context, Step, Work
 from packager.compress._layers import Gram, Layer, Real, float_only, grams, layers_of
 from packager.compress._names import named
 from packager.compress._refit import refit
 from packager.errors import Diagnostic, Severity, UnsupportedError
+from packager.figure import Table
 from packager.ir import Activation, GraphBuilder, Model, Padding, compact, write_tflite
 
 _RIDGE = 1e-4

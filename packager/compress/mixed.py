@@ -9,11 +9,12 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 
-from packager.compress._contract import Compressed, Context, Step, Table, Work
+from packager.compress._contract import Compressed, Context, Step, Work
 from packager.compress._layers import float_only
 from packager.compress._sensitivity import curves_of, int8_variants
 from packager.config.recipe import Recipe, Rule
 from packager.errors import Diagnostic, Severity, did_you_mean
+from packager.figure import Table
 from packager.ir import Graph, Model
 from packager.ops import call_of, find_op
 from packager.quantize import quantize_model

@@ -6,10 +6,11 @@ Later steps may choose by it: `channels` with ``ratios = "sensitivity"``. It is 
 import dataclasses
 from collections.abc import Iterator
 
-from packager.compress._contract import Compressed, Context, Curve, Step, Table
+from packager.compress._contract import Compressed, Context, Step
 from packager.compress._layers import float_only
 from packager.compress._sensitivity import KINDS, curves_of
 from packager.errors import Diagnostic, did_you_mean
+from packager.figure import Curve, Table
 from packager.ir import Model
 
 

@@ -10,7 +10,6 @@ For real outputs ``f`` of the float model and ``q`` of the integer one, over all
   the layers before it as well. It ends at 150 dB, the resolution of float32.
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,35 +35,6 @@ _WORST = 3
 _CONVERTERS = frozenset({"QUANTIZE", "DEQUANTIZE"})
 _SUFFIXES = ("_int8", "_int16", "_quantized", "_dequantized")
 """What the quantizers add to the name of a tensor whose float namesake became the model's input or output."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Fidelity:
-    figures: tuple[Figure, ...]
-    sqnr_db: Mapping[int, float]
-    """By operator index of the quantized model's main graph; those without a counterpart are missing."""
-    worst: tuple[int, ...] = ()
-    """Operators of the lowest SQNR, the worst first."""
-    notes: tuple[Diagnostic, ...] = ()
-
-
-def evaluate(quantized: Quantized, samples: Samples, *, arithmetic: str = "xnnpack") -> Fidelity:
-    """Run both models on the samples, each in a child process, and compare.
-
-    Without labels there is no accuracy; without a float model (the source was integer) only the quantized one's.
-
-    Raises:
-        UnsupportedError: LiteRT can't run one of the models.
-    """
-    source = f"LiteRT, {arithmetic} arithmetic, {samples.count} inputs of {samples.source}"
-    actual = real_outputs(quantized.model, samples, arithmetic)
-    if quantized.float_model is None:
-        return Fidelity(figures=compare(None, actual, samples.labels, quantized.model, source=source), sqnr_db={})
-    reference = real_outputs(quantized.float_model, samples, "xnnpack")
-    figures = compare(reference, actual, samples.labels, quantized.model, source=source)
-    layers = layer_sqnr(quantized, samples.head(TRACED))
-    worst = worst_layers(layers)
-    return Fidelity(figures=figures, sqnr_db=layers, worst=worst, notes=named_worst(quantized.model, layers))
 
 
 def compare(

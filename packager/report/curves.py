@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from packager.report.model import Compression, LayerCurve
+from packager.figure import Curve
+from packager.report.model import Compression
 from packager.report.svg import Bar, bars, element, escaped, picture, shortened, text
 from packager.report.text import short_names
 
@@ -38,7 +39,7 @@ def curve_pictures(compression: Compression) -> list[tuple[str, str, str, str]]:
     return found
 
 
-def _single(ident: str, title: str, note: str, rows: Sequence[LayerCurve]) -> str:
+def _single(ident: str, title: str, note: str, rows: Sequence[Curve]) -> str:
     names = short_names([row.layer for row in rows])
     shown = [
         Bar(index=str(i), op="", name=name, value=math.sqrt(max(row.losses[0], 0)), text=f"{row.losses[0]:.3g}",
@@ -48,7 +49,7 @@ def _single(ident: str, title: str, note: str, rows: Sequence[LayerCurve]) -> st
     return bars(ident, title, note, shown)
 
 
-def _lines(ident: str, title: str, note: str, rows: Sequence[LayerCurve]) -> str:
+def _lines(ident: str, title: str, note: str, rows: Sequence[Curve]) -> str:
     top = max((loss for row in rows for loss in row.losses), default=0.0) or 1.0
     names = short_names([row.layer for row in rows])
     body = [_row(row, name, i * _ROW, top) for i, (row, name) in enumerate(zip(rows, names, strict=True))]
@@ -57,7 +58,7 @@ def _lines(ident: str, title: str, note: str, rows: Sequence[LayerCurve]) -> str
     return picture(ident, title, note, base + 8, body)
 
 
-def _row(row: LayerCurve, name: str, top: float, largest: float) -> str:
+def _row(row: Curve, name: str, top: float, largest: float) -> str:
     base = top + _ROW - 4
     points = [(float(_LEFT), float(base))]
     marks = []

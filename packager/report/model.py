@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from packager.errors import ConfigError, Diagnostic, IntegrityError
-from packager.figure import Figure, Layer
+from packager.figure import Curve, Figure, Layer, Table
 from packager.report._codec import decode, dumps, encode, loads
 
 SCHEMA = 1
@@ -74,22 +74,8 @@ class Quantization:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class LayerCurve:
-    """What one layer costs the whole float model as it alone is compressed further and further."""
-
-    layer: str
-    what: str
-    """``channels`` or ``weights`` (shares of them gone), ``int8`` (one point)."""
-    at: tuple[float, ...]
-    losses: tuple[float, ...]
-    """Distillation loss at each point."""
-    values: tuple[float, ...]
-    """Accuracy, agreement or SQNR at each point."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class CompressionStep:
-    """One step of compression: what it did, and what it cost the float model."""
+class CompressionStep(Table):
+    """One step of compression: what it did to each layer, and what it cost the float model."""
 
     step: str
     title: str
@@ -101,11 +87,7 @@ class CompressionStep:
     after: float
     loss: float
     """Distillation loss against the original, after it."""
-    columns: tuple[str, ...] = ()
-    """Headings of `rows`; ``>`` in front of one means numbers."""
-    rows: tuple[tuple[str, ...], ...] = ()
-    """Layer by layer."""
-    curves: tuple[LayerCurve, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

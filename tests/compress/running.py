@@ -8,11 +8,12 @@ import numpy as np
 from ops.judging import litert
 from prune.networks import Array, Network
 
-from packager.compress import Compressed, Context, Curve, Kept, plan_step
+from packager.compress import Compressed, Context, Kept, plan_step
 from packager.compress._measure import Measurer
 from packager.config.compression import StepTable
 from packager.config.samples import Samples
 from packager.errors import Diagnostic
+from packager.figure import Curve
 from packager.ir import Model
 
 

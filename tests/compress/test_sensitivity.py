@@ -7,9 +7,9 @@ import pytest
 from compress.running import error, images, network, objections, run
 from prune.networks import Network, widths
 
-from packager.compress import Curve
 from packager.compress.channels import _interpolated
 from packager.errors import ConfigError
+from packager.figure import Curve
 from packager.ir import Model
 
 

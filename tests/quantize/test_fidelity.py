@@ -11,19 +11,22 @@ from hypothesis import strategies as st
 from quantize.tiny import INT8, chain, classifier, samples_for
 
 from packager.config.recipe import load_recipe
+from packager.config.samples import Samples
 from packager.errors import UnsupportedError
-from packager.figure import Basis
+from packager.figure import Basis, Figure
 from packager.ir import write_tflite
 from packager.quantize import Quantized, quantize_model
 from packager.quantize.fidelity import (
     LIMIT_DB,
     accuracy,
     agreement,
-    evaluate,
+    compare,
     layer_sqnr,
+    named_worst,
     predicted,
     real_outputs,
     sqnr_db,
+    worst_layers,
 )
 from packager.quantize.trace import PLAIN, runs
 
@@ -34,6 +37,12 @@ SAMPLES = samples_for(MODEL, 40, labels=True)
 @functools.cache
 def made(edge: str = "int8") -> Quantized:
     return quantize_model(MODEL, INT8, SAMPLES, inputs=edge, outputs=edge)
+
+
+def figures(quantized: Quantized, samples: Samples = SAMPLES, arithmetic: str = "xnnpack") -> tuple[Figure, ...]:
+    reference = None if quantized.float_model is None else real_outputs(quantized.float_model, samples)
+    actual = real_outputs(quantized.model, samples, arithmetic)
+    return compare(reference, actual, samples.labels, quantized.model, source=f"{arithmetic}, {samples.source}")
 
 
 def test_the_formulas() -> None:
@@ -62,9 +71,9 @@ def test_equal_arrays_end_at_the_limit() -> None:
     assert sqnr_db([0.0], [1.0]) == -LIMIT_DB
 
 
-def test_evaluate_gives_every_figure_with_its_source() -> None:
-    found = evaluate(made(), SAMPLES)
-    values = {figure.name: figure.value for figure in found.figures}
+def test_every_figure_comes_with_its_source() -> None:
+    found = figures(made())
+    values = {figure.name: figure.value for figure in found}
     assert list(values) == [
         "accuracy.float", "accuracy.quantized", "accuracy.drop", "fidelity.argmax_agreement", "fidelity.sqnr_db",
     ]  # fmt: skip
@@ -75,27 +84,26 @@ def test_evaluate_gives_every_figure_with_its_source() -> None:
     assert values["fidelity.argmax_agreement"] == np.mean(before.argmax(1) == after.argmax(1))
     expected = 10 * np.log10(np.sum(before.astype(float) ** 2) / np.sum((before.astype(float) - after) ** 2))
     assert values["fidelity.sqnr_db"] == pytest.approx(expected, rel=1e-6)
-    assert all(figure.basis is Basis.MEASURED for figure in found.figures)
-    assert all("40 inputs of inputs.npz" in figure.source for figure in found.figures)
+    assert all(figure.basis is Basis.MEASURED for figure in found)
+    assert all(figure.source == "xnnpack, inputs.npz" for figure in found)
 
 
 def test_without_labels_there_is_no_accuracy() -> None:
-    names = {f.name for f in evaluate(made(), dataclasses.replace(SAMPLES, labels=None)).figures}
+    names = {f.name for f in figures(made(), dataclasses.replace(SAMPLES, labels=None))}
     assert names == {"fidelity.argmax_agreement", "fidelity.sqnr_db"}
 
 
 def test_an_integer_source_has_its_own_accuracy_only() -> None:
     source = quantize_model(made().model, INT8)
-    (figure,) = evaluate(source, SAMPLES).figures
+    (figure,) = figures(source)
     assert figure.name == "accuracy.quantized"
-    assert figure.value == {f.name: f.value for f in evaluate(made(), SAMPLES).figures}["accuracy.quantized"]
+    assert figure.value == {f.name: f.value for f in figures(made())}["accuracy.quantized"]
 
 
 def test_both_arithmetics() -> None:
     for arithmetic in ("xnnpack", "integer"):
-        figures = evaluate(made(), SAMPLES, arithmetic=arithmetic).figures
-        assert all(arithmetic in figure.source for figure in figures)
-        assert next(f.value for f in figures if f.name == "fidelity.sqnr_db") > 20
+        found = figures(made(), arithmetic=arithmetic)
+        assert next(f.value for f in found if f.name == "fidelity.sqnr_db") > 20
 
 
 @pytest.mark.parametrize("edge", ["int8", "uint8", "float32"])
@@ -124,23 +132,24 @@ def test_a_layers_ratio_is_that_of_its_output_tensor() -> None:
 
 
 def test_the_worst_layers_are_named_worst_first() -> None:
-    found = evaluate(made(), SAMPLES)
-    ratios = [found.sqnr_db[i] for i in found.worst]
-    assert ratios == sorted(found.sqnr_db.values())[:3]
-    (note,) = found.notes
-    assert made().model.main.where(found.worst[0]) in note.message
+    layers = layer_sqnr(made(), SAMPLES)
+    worst = worst_layers(layers)
+    assert [layers[i] for i in worst] == sorted(layers.values())[:3]
+    (note,) = named_worst(made().model, layers)
+    assert made().model.main.where(worst[0]) in note.message
 
 
 def test_a_float_model_has_no_worst_layer() -> None:
-    found = evaluate(quantize_model(MODEL, load_recipe("float32")), SAMPLES)
-    assert set(found.sqnr_db.values()) == {LIMIT_DB}
-    assert (found.worst, found.notes) == ((), ())
+    plain = quantize_model(MODEL, load_recipe("float32"))
+    layers = layer_sqnr(plain, SAMPLES)
+    assert set(layers.values()) == {LIMIT_DB}
+    assert named_worst(plain.model, layers) == ()
 
 
 def test_no_agreement_where_no_classes_are_told_apart() -> None:
     model = chain("RELU")
     samples = dataclasses.replace(samples_for(model), labels=None)
-    names = {f.name for f in evaluate(quantize_model(model, INT8, samples), samples).figures}
+    names = {f.name for f in figures(quantize_model(model, INT8, samples), samples)}
     assert "fidelity.sqnr_db" in names
 
 

@@ -7,15 +7,16 @@ import pytest
 from report.sample import SAMPLE, changed
 
 from packager.errors import IntegrityError
-from packager.report.model import Compression, CompressionStep, LayerCurve, Report
+from packager.figure import Curve
+from packager.report.model import Compression, CompressionStep, Report
 from packager.report.pictures import pictures
 from packager.report.views import render_view
 
 HOSTILE = "a|b<script>*_"
 CURVES = (
-    LayerCurve(layer="m/conv_1", what="channels", at=(0.25, 0.5), losses=(0.01, 0.2), values=(99.0, 80.0)),
-    LayerCurve(layer=HOSTILE, what="channels", at=(0.25, 0.5), losses=(0.0, 0.1), values=(99.5, 90.0)),
-    LayerCurve(layer="m/conv_1", what="int8", at=(1.0,), losses=(0.002,), values=(99.9,)),
+    Curve(layer="m/conv_1", what="channels", at=(0.25, 0.5), losses=(0.01, 0.2), values=(99.0, 80.0)),
+    Curve(layer=HOSTILE, what="channels", at=(0.25, 0.5), losses=(0.0, 0.1), values=(99.5, 90.0)),
+    Curve(layer="m/conv_1", what="int8", at=(1.0,), losses=(0.002,), values=(99.9,)),
 )
 STEP = CompressionStep(
     step="sensitivity", title="sensitivity analysis", summary="3 curves", metric="accuracy", unit="%", before=91.2,

@@ -4,7 +4,7 @@ import dataclasses
 
 from packager.errors import Diagnostic
 from packager.frontends import Source
-from packager.passes import normalise
+from packager.passes import normalised
 from packager.prune import remove_dead
 from packager.quantize.kind import refuse_half
 
@@ -13,7 +13,7 @@ from packager.quantize.kind import refuse_half
 class Shrunk:
     source: Source
     cuts: tuple[Diagnostic, ...] = ()
-    """What each layer lost, a line each: for the report, too long for the terminal."""
+    """What was fused, and what each layer lost, a line each: for the report, too long for the terminal."""
 
     @property
     def detailed(self) -> Source:
@@ -29,13 +29,14 @@ def shrink(source: Source, *, keep_dead: bool = False) -> Shrunk:
         UnsupportedError: the model is half-quantized, or a dimension is left open.
     """
     refuse_half(source.model)
-    static = dataclasses.replace(source, model=normalise(source.model, source.input_shapes), input_shapes={})
+    model, fused = normalised(source.model, source.input_shapes)
+    static = dataclasses.replace(source, model=model, input_shapes={})
     if keep_dead:
-        return Shrunk(source=static)
+        return Shrunk(source=static, cuts=fused)
     pruned = remove_dead(static.model)
     total, *cuts = pruned.notes() or (None,)
     if total is None:
-        return Shrunk(source=static)
+        return Shrunk(source=static, cuts=fused)
     # The source's own ONNX graph still holds them.
     smaller = dataclasses.replace(static, model=pruned.model, notes=(*static.notes, total), onnx=None)
-    return Shrunk(source=smaller, cuts=tuple(cuts))
+    return Shrunk(source=smaller, cuts=(*fused, *cuts))

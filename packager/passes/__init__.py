@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from packager.errors import Diagnostic
 from packager.ir import Model
 from packager.passes.fold_constants import FoldConstants
 from packager.passes.fold_scale import FoldScale
@@ -10,7 +11,7 @@ from packager.passes.fuse_pad import FusePad
 from packager.passes.serving_signature import ServingSignature
 from packager.passes.static_shapes import StaticShapes
 from packager.passes.unique_names import UniqueNames
-from packager.rewrite import apply_passes
+from packager.rewrite import run_passes
 
 
 def normalise(model: Model, input_shapes: Mapping[str, tuple[int, ...]] | None = None) -> Model:
@@ -20,16 +21,30 @@ def normalise(model: Model, input_shapes: Mapping[str, tuple[int, ...]] | None =
         ConfigError: `input_shapes` names no input of the model.
         UnsupportedError: a dynamic dimension is left open, or a fixed batch is not 1.
     """
-    return apply_passes(
-        model,
-        [
-            UniqueNames(),
-            StaticShapes(input_shapes=input_shapes or {}),
-            FoldConstants(),
-            FoldScale(),
-            FuseActivation(),
-            FusePad(),
-            UniqueNames(),
-            ServingSignature(),
-        ],
-    )
+    return normalised(model, input_shapes)[0]
+
+
+def normalised(
+    model: Model, input_shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> tuple[Model, tuple[Diagnostic, ...]]:
+    """Return the same as `normalise`, and what was folded and fused, a note a pass.
+
+    Raises:
+        ConfigError: `input_shapes` names no input of the model.
+        UnsupportedError: a dynamic dimension is left open, or a fixed batch is not 1.
+    """
+    passes = [
+        UniqueNames(),
+        StaticShapes(input_shapes=input_shapes or {}),
+        FoldConstants(),
+        FoldScale(),
+        FuseActivation(),
+        FusePad(),
+        UniqueNames(),
+        ServingSignature(),
+    ]
+    notes: list[Diagnostic] = []
+    for _, result in run_passes(model, passes):
+        model = result.model
+        notes += result.notes
+    return model, tuple(notes)

@@ -13,7 +13,7 @@ from packager.build.shrink import shrink
 from packager.config.request import BuildRequest
 from packager.errors import UnsupportedError
 from packager.frontends import ReadOptions, read_model
-from packager.ir import DType, GraphBuilder, Model, QuantParams, read_tflite, write_tflite
+from packager.ir import DType, GraphBuilder, Model, Padding, QuantParams, read_tflite, write_tflite
 from packager.passes import normalise
 
 
@@ -41,6 +41,20 @@ def test_a_build_leaves_dead_channels_out_and_says_so(tmp_path: Path, *, integer
     assert "2 of 12 channels" in note.message
     told = [str(d) for d in bundle.report.diagnostics]
     assert any("CONV_2D #0" in line and "2 of 8 channels: 2 constant" in line for line in told)
+
+
+@pytest.mark.parametrize("keep_dead", [False, True])
+def test_what_was_fused_is_told_in_the_report(tmp_path: Path, *, keep_dead: bool) -> None:
+    n = Network(5, integer=False)
+    y = n.conv(n.pad(n.input(1, 6, 6, 2)), 8, 3, padding=Padding.VALID, relu=False)
+    y = n.layer("RELU", [n.scaled(y)], n.dims(y))
+    asked = request(tmp_path, n.model(n.dense(n.mean(y), 4)))
+    told = [d.message for d in shrink(read_model(asked.model, ReadOptions()), keep_dead=keep_dead).detailed.notes]
+    assert told == [
+        "2 scalings and offsets folded into their layers",
+        "1 activations fused into their layers",
+        "1 paddings drawn into their convolutions",
+    ]
 
 
 def test_keep_dead_leaves_them_in(tmp_path: Path) -> None:

@@ -105,6 +105,19 @@ class Network:
     def mul(self, x: int, y: int) -> int:
         return self.layer("MUL", [x, y], self.dims(x), "MulOptions")
 
+    def scaled(self, x: int, *, dead: Array | None = None) -> int:
+        """A batch normalization that was not folded: a factor and an offset a channel, the factors of `dead` zero."""
+        depth = self.dims(x)[-1]
+        data = self.rng.integers(-127, 128, (2, depth))
+        if dead is not None:
+            data[0, dead] = 0
+        quant = QuantParams.per_tensor(0.01) if self.integer else None
+        factor, offset = (
+            self.b.const(row.astype(np.int8) if quant else (row * 0.01).astype(np.float32), quant=quant) for row in data
+        )
+        y = self.layer("MUL", [x, factor], self.dims(x), "MulOptions")
+        return self.layer("ADD", [y, offset], self.dims(x), "AddOptions")
+
     def concat(self, *parts: int) -> int:
         dims = self.dims(parts[0])
         total = sum(self.dims(p)[-1] for p in parts)

@@ -119,6 +119,17 @@ def test_channels_of_a_concatenation_go_one_by_one(*, integer: bool) -> None:
 
 
 @BOTH
+def test_a_normalization_that_scales_a_channel_by_nothing_makes_it_constant(*, integer: bool) -> None:
+    n = Network(20, integer=integer)
+    x = n.input(1, 4, 4, 3)
+    joined = n.concat(n.conv(x, 4, relu=False), n.conv(x, 4, relu=False))
+    y = n.conv(n.scaled(joined, dead=np.array([1, 6])), 5)
+    smaller = cut(n.model(n.dense(n.mean(y), 3)))
+    assert widths(smaller, "CONV_2D") == [3, 3, 5]
+    assert widths(smaller, "MUL") == widths(smaller, "ADD") == [6]
+
+
+@BOTH
 def test_a_flattened_channel_takes_all_its_columns_along(*, integer: bool) -> None:
     n = Network(9, integer=integer)
     y = n.pool(n.conv(n.input(1, 4, 4, 2), 6, dead=FIRST_TWO, drop=-2.0), "AVERAGE_POOL_2D")
@@ -241,20 +252,23 @@ def test_whatever_the_network_the_output_stays(*, seed: int, integer: bool, zero
         depth = n.dims(y)[-1]
         drop, relu = float(rng.choice([-3.0, 0.0, 9.0])), bool(rng.integers(2))
         unread = some(depth) if rng.integers(2) else None
-        match rng.integers(7):
+        match rng.integers(8):
             case 0:
-                return n.depthwise(y, dead=some(depth), drop=drop, relu=relu)
+                grown = n.depthwise(y, dead=some(depth), drop=drop, relu=relu)
             case 1:
-                return n.add(y, n.conv(y, depth, 3, dead=some(depth), drop=drop, relu=relu), relu=relu)
+                grown = n.add(y, n.conv(y, depth, 3, dead=some(depth), drop=drop, relu=relu), relu=relu)
             case 2:
-                return n.concat(y, n.conv(y, 3, dead=some(3), drop=drop))
+                grown = n.concat(y, n.conv(y, 3, dead=some(3), drop=drop))
             case 3:
-                return n.mul(y, n.conv(y, depth, dead=some(depth), drop=drop))
+                grown = n.mul(y, n.conv(y, depth, dead=some(depth), drop=drop))
             case 4:
-                return n.conv(n.pad(y), 5, 3, padding=Padding.VALID, unread=unread, dead=some(5), drop=drop)
+                grown = n.scaled(y, dead=some(depth))
+            case 5:
+                grown = n.conv(n.pad(y), 5, 3, padding=Padding.VALID, unread=unread, dead=some(5), drop=drop)
             case _:
                 kernel = int(rng.choice([1, 3]))
-                return n.conv(y, 6, kernel, dead=some(6), unread=unread, drop=drop, relu=relu)
+                grown = n.conv(y, 6, kernel, dead=some(6), unread=unread, drop=drop, relu=relu)
+        return grown
 
     y = n.conv(n.input(1, 6, 6, 2), 6, 3, dead=some(6), drop=float(rng.choice([-3.0, 9.0])))
     for _ in range(rng.integers(1, 5)):

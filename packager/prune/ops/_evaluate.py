@@ -8,7 +8,7 @@ import numpy as np
 from packager.ir import ABSENT, Graph, Node, TensorType
 from packager.ops import ARITHMETICS, Call, call_of, find_op
 from packager.ops._requantize import ends
-from packager.prune._contract import Array, Bounds, Real
+from packager.prune._contract import Array, Bounds, Mask, Real
 
 
 def widest(type_: TensorType, count: int) -> Bounds:
@@ -77,6 +77,38 @@ def pointwise(graph: Graph, node: Node, known: Mapping[int, Bounds], *, rising: 
     wide = widest(call.output, count)
     fixed = np.all([np.broadcast_to(known[t].constant, count) for t in node.inputs if t != ABSENT], axis=0)
     return Bounds(low=np.where(fixed, found.low, wide.low), high=np.where(fixed, found.high, wide.high))
+
+
+def multiplied(graph: Graph, node: Node, known: Mapping[int, Bounds]) -> Bounds:
+    """Bounds of a product: its ends are those of four, for it never falls as the exact product rises.
+
+    Nothing times whatever is nothing, so a channel scaled by 0 is constant.
+    """
+    call, count = call_of(graph, node), last(graph, node.outputs[0])
+    if not evaluable(call):
+        return widest(call.output, count)
+    flat = _flat(call, [len(known[t].low) for t in node.inputs], count)
+    (t, a, a_nothing), (u, b, b_nothing) = ((t, known[t], _nothing(graph, t, known[t])) for t in node.inputs)
+    pairs = ((_finite(x, b_nothing), _finite(y, a_nothing)) for x in (a.low, a.high) for y in (b.low, b.high))
+    found = [evaluate(flat, [_row(graph, t, x), _row(graph, u, y)]) for x, y in pairs]
+    lows, highs = np.min([low for low, _ in found], axis=0), np.max([high for _, high in found], axis=0)
+    return settled(lows, highs, call.output)
+
+
+def _nothing(graph: Graph, tensor: int, x: Bounds) -> Mask:
+    """Which channels are 0 whatever the input."""
+    quant = graph.type_of(tensor).quant
+    zero = quant.zero_point[0] if quant is not None and quant.zero_point else 0
+    found: Mask = x.constant & (x.low == zero)
+    return found
+
+
+def _finite(values: Real, nothing: Mask) -> Real:
+    """Ends without infinity where the other factor is 0."""
+    if len(nothing) not in {1, len(values)}:
+        return values
+    found: Real = np.where(nothing & np.isinf(values), 0.0, values)
+    return found
 
 
 def _flat(call: Call, counts: Sequence[int], count: int) -> Call:

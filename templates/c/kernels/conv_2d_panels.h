@@ -5,18 +5,18 @@
 #ifndef EDGEPACK_CONV_2D_PANELS_H
 #define EDGEPACK_CONV_2D_PANELS_H
 
-EP_INLINE int16_t *ep_widen_zero(int32_t zero_point, int32_t count, int16_t *to)
+EP_INLINE ep_element *ep_widen_zero(int32_t zero_point, int32_t count, ep_element *to)
 {
     for (int32_t i = 0; i < count; i++)
-        to[i] = (int16_t)zero_point;
+        to[i] = (ep_element)(zero_point + EP_OFFSET);
     return to + count;
 }
 
 /* One row of taps, spread or of a group; `from` is null where it lies outside the input. */
-EP_INLINE void ep_widen_taps(const ep_conv_2d *c, const int8_t *from, int32_t column, int32_t run, int16_t *to)
+EP_INLINE void ep_widen_taps(const ep_conv_2d *c, const int8_t *from, int32_t column, int32_t run, ep_element *to)
 {
     const ep_window *const w = &c->window;
-    const int16_t *const end = to + run;
+    const ep_element *const end = to + run;
     for (int32_t j = 0; j < w->kernel_w; j++, column += w->dilation_w) {
         if (from && column >= 0 && column < w->input_w)
             to = ep_widen_bytes(from + (ptrdiff_t)column * w->input_c, c->depth, to);
@@ -27,7 +27,7 @@ EP_INLINE void ep_widen_taps(const ep_conv_2d *c, const int8_t *from, int32_t co
         *to++ = 0;
 }
 
-EP_INLINE void ep_widen_window(const ep_conv_2d *c, const int8_t *in, int32_t y, int32_t x, int32_t run, int16_t *to)
+EP_INLINE void ep_widen_window(const ep_conv_2d *c, const int8_t *in, int32_t y, int32_t x, int32_t run, ep_element *to)
 {
     const ep_window *const w = &c->window;
     const int32_t column = x * w->stride_w - w->pad_w;
@@ -54,7 +54,7 @@ static void ep_conv_2d_gathered(const ep_conv_2d *c, const ep_matrix *m, const i
     for (int32_t from = 0; from < pixels; from += most) {
         const int32_t count = ep_min(most, pixels - from);
         for (int32_t i = 0; i < count; i++) {
-            int16_t *const to = panel.elements + i * (depth + EP_SPARE);
+            ep_element *const to = panel.elements + i * (depth + EP_SPARE);
             panel.vectors[i] = to;
             ep_widen_window(c, in, y, x, run, to);
             if (++x == w->output_w) {
@@ -73,7 +73,7 @@ typedef struct {
 } ep_part;
 
 /* The input that a part reads, `line` elements a row. */
-static void ep_strip_fill(const ep_conv_2d *c, const ep_part *part, const int8_t *in, int32_t line, int16_t *to)
+static void ep_strip_fill(const ep_conv_2d *c, const ep_part *part, const int8_t *in, int32_t line, ep_element *to)
 {
     const ep_window *const w = &c->window;
     const int32_t left = part->x * w->stride_w - w->pad_w, top = part->y * w->stride_h - w->pad_h;
@@ -86,7 +86,7 @@ static void ep_strip_fill(const ep_conv_2d *c, const ep_part *part, const int8_t
             continue;
         }
         const int8_t *const from = in + ((ptrdiff_t)row * w->input_w + left + before) * w->input_c;
-        int16_t *at = ep_widen_zero(c->zero_point, before * w->input_c, to);
+        ep_element *at = ep_widen_zero(c->zero_point, before * w->input_c, to);
         at = ep_widen_bytes(from, inside * w->input_c, at);
         ep_widen_zero(c->zero_point, (width - before - inside) * w->input_c, at);
     }
@@ -135,7 +135,7 @@ static void ep_conv_2d_whole(const ep_conv_2d *c, const int8_t *in, int8_t *out,
 {
     const ep_window *const w = &c->window;
     (void)patches;
-    if (EP_STRIPS && c->direct && w->kernel_w > 1 && w->kernel_w >= w->stride_w && w->kernel_h >= w->stride_h) {
+    if (EP_STRIPS && c->direct && w->kernel_w + EP_FLAT > 1 && w->kernel_w >= w->stride_w && w->kernel_h >= w->stride_h) {
         for (int32_t n = 0; n < w->batches; n++)
             ep_conv_2d_strips(c, in + n * ep_image_in(w), out + n * ep_image_out(w));
         return;

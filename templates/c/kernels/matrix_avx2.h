@@ -7,7 +7,11 @@
 #define EDGEPACK_MATRIX_AVX2_H
 
 #define EP_TILE 6
+#define EP_FLAT 0
+#define EP_OFFSET 0
 #define EP_STRIPS 1 /* Quads may lie anywhere. */
+
+typedef int16_t ep_element;
 
 #include "panel.h"
 #include "requantize_avx2.h"
@@ -156,6 +160,8 @@ static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, i
 }
 
 #include "matrix_panels.h"
+
+#define ep_matrix_run ep_matrix_by_panels
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options

@@ -3,7 +3,7 @@
 #define EDGEPACK_MATRIX_PANELS_H
 
 /* `count` vectors times the matrix. */
-EP_INLINE void ep_matrix_run(const ep_matrix *m, const ep_vectors *v, int32_t count)
+EP_INLINE void ep_matrix_by_panels(const ep_matrix *m, const ep_vectors *v, int32_t count)
 {
     ep_panel panel;
     const int joined = v->row_stride == 4 * m->quads; /* The rows are one. */
@@ -14,7 +14,7 @@ EP_INLINE void ep_matrix_run(const ep_matrix *m, const ep_vectors *v, int32_t co
         const int32_t taken = ep_min(most, count - from);
         const int8_t *in = v->in + from * v->vector_stride;
         for (int32_t i = 0; i < taken; i++, in += v->vector_stride) {
-            int16_t *to = panel.elements + i * (depth + EP_SPARE);
+            ep_element *to = panel.elements + i * (depth + EP_SPARE);
             panel.vectors[i] = to;
             for (int32_t row = 0; row < rows; row++)
                 to = ep_widen(in + row * v->row_stride, run, to);

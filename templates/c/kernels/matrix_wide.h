@@ -5,7 +5,11 @@
 #define EDGEPACK_MATRIX_WIDE_H
 
 #define EP_TILE 4
+#define EP_FLAT 0
+#define EP_OFFSET 0
 #define EP_STRIPS 0 /* Each vector lies in one piece. */
+
+typedef int16_t ep_element;
 
 #include "panel.h"
 
@@ -104,6 +108,8 @@ static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, i
 }
 
 #include "matrix_panels.h"
+
+#define ep_matrix_run ep_matrix_by_panels
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options

@@ -1,21 +1,24 @@
-/* Vectors widened to 16 bits, on the stack, for all weights to pass over. EP_TILE vectors are multiplied at once. */
+/* Vectors in the form that products take, on the stack, for all weights to pass over: widened to 16 bits, or made
+   unsigned. `ep_element` and EP_OFFSET, which is added to each, are those of matrix_<cpu>.h; EP_TILE vectors are
+   multiplied at once. */
 #ifndef EDGEPACK_PANEL_H
 #define EDGEPACK_PANEL_H
 
 #include "edgepack.h"
 
-/* Elements of a panel of widened vectors, on the stack; EP_DEPTH is the most elements of any vector of the model. */
+/* EP_DEPTH is the most elements of any vector of the model. */
 #ifndef EP_DEPTH
 #define EP_DEPTH 64
 #endif
 #define EP_SPARE 16 /* Elements between two vectors: strides of a power of two would share cache lines. */
-#define EP_PANEL (EP_TILE * (EP_DEPTH + EP_SPARE) > 16384 ? EP_TILE * (EP_DEPTH + EP_SPARE) : 16384)
+#define EP_ROOM (32768 / (int32_t)sizeof(ep_element))
+#define EP_PANEL (EP_TILE * (EP_DEPTH + EP_SPARE) > EP_ROOM ? EP_TILE * (EP_DEPTH + EP_SPARE) : EP_ROOM)
 #define EP_PIXELS (32 * EP_TILE)
 
-/* Widened vectors: where each begins, and where each quad lies from there on. */
+/* Vectors: where each begins, and where each quad lies from there on. */
 typedef struct {
-    int16_t elements[EP_PANEL];
-    const int16_t *vectors[EP_PIXELS];
+    ep_element elements[EP_PANEL];
+    const ep_element *vectors[EP_PIXELS];
     int32_t offsets[EP_DEPTH / 4];
     int32_t steps; /* Quads of a vector. */
 } ep_panel;

@@ -60,23 +60,45 @@ EP_INLINE __m512i ep_divide16(__m512i v, __m512i exponent)
     return _mm512_srav_epi32(moved, exponent);
 }
 
-/* Results with the zero point added, clamped, as int32; for the rules float32 and twice. */
-EP_INLINE __m512i ep_scaled16(const ep_requantize *r, const ep_scale16 *s, __m512i sums)
+/* The zero point and the clamp, as vectors. */
+typedef struct {
+    __m512 most; /* The upper end before the zero point is added. */
+    __m512i zero, low, high;
+} ep_ends;
+
+EP_INLINE ep_ends ep_ends_of(const ep_requantize *r)
 {
-    const __m512i zero = _mm512_set1_epi32(r->zero_point);
+    const ep_ends e = {_mm512_set1_ps((float)(r->high - r->zero_point)), _mm512_set1_epi16((int16_t)r->zero_point),
+                       _mm512_set1_epi8((int8_t)r->low), _mm512_set1_epi8((int8_t)r->high)};
+    return e;
+}
+
+/* Sums scaled and rounded; for the rules float32 and twice. */
+EP_INLINE __m512i ep_scaled16(const ep_requantize *r, const ep_scale16 *s, const ep_ends *e, __m512i sums)
+{
+    (void)r, (void)e; /* A model of one rule need not ask. */
 #if EP_FLOAT32
     if (!EP_TWICE || r->rule == ep_rule_float32) {
-        __m512 v = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), s->scale);
-        v = _mm512_max_ps(v, _mm512_set1_ps((float)(r->low - r->zero_point)));
-        v = _mm512_min_ps(v, _mm512_set1_ps((float)(r->high - r->zero_point)));
-        return _mm512_add_epi32(_mm512_cvt_roundps_epi32(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), zero);
+        /* What is under the range of int32 becomes its least number, what is over it must not. */
+        const __m512 v = _mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums), s->scale), e->most);
+        return _mm512_cvt_roundps_epi32(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     }
 #endif
-    __m512i v = ep_high_mul16(_mm512_sllv_epi32(sums, s->left), s->multiplier);
-    v = ep_divide16(v, s->right);
-    v = _mm512_max_epi32(v, _mm512_set1_epi32(r->low - r->zero_point));
-    v = _mm512_min_epi32(v, _mm512_set1_epi32(r->high - r->zero_point));
-    return _mm512_add_epi32(v, zero);
+    return ep_divide16(ep_high_mul16(_mm512_sllv_epi32(sums, s->left), s->multiplier), s->right);
+}
+
+/* 64 results with the zero point added, clamped, as bytes. Each 128-bit lane has four of each of `v`, in turn. */
+EP_INLINE __m512i ep_narrowed64(const ep_ends *e, const __m512i v[4])
+{
+    const __m512i first = _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[1]), e->zero);
+    const __m512i second = _mm512_adds_epi16(_mm512_packs_epi32(v[2], v[3]), e->zero);
+    return _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(first, second), e->low), e->high);
+}
+
+/* The same with those of each of `v` side by side. */
+EP_INLINE __m512i ep_in_order64(__m512i bytes)
+{
+    return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
 }
 
 #endif

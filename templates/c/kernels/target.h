@@ -50,7 +50,7 @@
 #else
 #define EP_WIDENS 0
 #endif
-#define EP_PANELS (EP_AVX2 || EP_WIDENS)
+#define EP_PANELS (EP_AVX512 || EP_AVX2 || EP_WIDENS)
 
 /* Loops over registers must vanish. */
 #if defined(__clang__)

@@ -46,6 +46,7 @@ CPUS = {
 """Part number, the kernel's AT_HWCAP, features of a profile. LiteRT 2.3.0 insists on atomics, which the A53 has not."""
 RUNS = 4
 HERE = Path(__file__).parent
+COUNT = HERE.parents[1] / "templates/qemu/count.c"
 
 
 def counted(qemu: str, plugin: Path, command: Sequence[str]) -> int:
@@ -136,7 +137,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edgepack-arm-") as name:
         folder = Path(name)
         plugin = folder / "count.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O2", str(HERE / "count.c"), "-o", str(plugin)], check=True)
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O2", str(COUNT), "-o", str(plugin)], check=True)
         peer = LiteRT(asked.litert, folder) if asked.litert else None
         print("| model | CPU | instructions | LiteRT | ratio | runner, bytes |\n|---|---|--:|--:|--:|--:|")
         for core in asked.core or CPUS:

@@ -50,7 +50,7 @@ def report_of(
     cost = cost_of(model)
     latencies, estimates = product.latencies, product.figures
     if job.profile.latency is not None and not latencies and not product.layers:
-        estimate = estimate_latency(model, job.profile)
+        estimate = estimate_latency(model, job.profile, product.engine)
         latencies, estimates = estimate.per_op_ms, (*estimates, *estimate.figures())
     return Report(
         model=ModelFacts(

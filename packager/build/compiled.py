@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packager.bundle import Bundle, Entry
 from packager.errors import Diagnostic, IntegrityError, Severity, ToolError, UnsupportedError
-from packager.families import Job, Product
+from packager.families import Job, Product, family_of
 from packager.figure import Basis, Figure
 from packager.measure.c import RUNTIME, selftest
 from packager.measure.cross import Sections, sections_of
@@ -34,6 +34,9 @@ def with_compiled(job: Job, product: Product) -> Product:
         return product
     with _staged(job, product) as source:
         made = prebuild(source, cpu)
+        if made is None and product.engine == "c" and "litert" in product.engines:
+            product = family_of(job.profile).emit(_led_by_litert(job))
+            return _noted(product, "LiteRT leads, not the C runtime: no C compiler for the target's CPU is here")
         if made is None:
             return _noted(product, "the C runtime comes as sources: no C compiler for the target's CPU is here")
         if job.profile.memory.flash_bytes is not None:
@@ -41,6 +44,10 @@ def with_compiled(job: Job, product: Product) -> Product:
         constants = (source / "model_weights.bin").stat().st_size
     product = _linux(product, made, constants)
     return _proved(job, product, made) if SELFTEST in made.files else product
+
+
+def _led_by_litert(job: Job) -> Job:
+    return dataclasses.replace(job, profile=dataclasses.replace(job.profile, engine="litert"))
 
 
 @contextlib.contextmanager

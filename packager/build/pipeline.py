@@ -183,7 +183,7 @@ def _write(request: BuildRequest, asked: Resolved, made: _Made, step: Step) -> B
     step(f"{made.job.profile.name}: writing the bundle")
     path = made.bundle.write(request.out)
     packed = made.bundle.archive(request.out)
-    timed = time_artifact(made.product) if request.measure else ()
+    timed = time_artifact(made.product, path) if request.measure else ()
     report = dataclasses.replace(made.report, figures=(*made.report.figures, *timed))
     return BuiltBundle(
         target=made.job.profile.name,

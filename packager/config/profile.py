@@ -92,6 +92,10 @@ class LatencyModel:
     """Two factors on the estimate: the ends of its 80 % band."""
     how: str = ""
     """Where the coefficients come from."""
+    others: Mapping[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
+    """By engine that `runtime` is not: two factors on the ends of the band, its least and its most time."""
+    others_how: str = ""
+    """Where those come from."""
     host: str = ""
     """The profile whose coefficients hold for the operators that stay on an accelerator's host."""
 

@@ -57,6 +57,11 @@ def measure_litert(
         times, peak = child.call(_measure, str(path), seconds, iterations, threads)
     version = importlib.metadata.version("ai-edge-litert")
     source = f"LiteRT {version} with XNNPACK, {threads} thread{'s' * (threads > 1)}, {this_cpu()}"
+    return figures_of(times, peak, source)
+
+
+def figures_of(times: Sequence[float], peak: int, source: str) -> tuple[Figure, ...]:
+    """Return the figures of `percentiles` in ms and of the growth in bytes, 0 where it is not known."""
     figures = [
         Figure(name=f"latency.p{p}.ms", value=ms, unit="ms", basis=Basis.MEASURED, source=source, on=HOST)
         for p, ms in zip(_PERCENTILES, times, strict=True)
@@ -86,18 +91,30 @@ def _measure(path: str, seconds: float, iterations: int | None, threads: int) ->
     """Return the percentiles in ms and the growth of the process in bytes, 0 where the system does not tell."""
     from ai_edge_litert.interpreter import Interpreter
 
-    before = _memory("VmRSS", reset_peak=True)
+    before = memory_now()
     try:
         interpreter = Interpreter(model_path=path, num_threads=threads)
         _fill_inputs(interpreter)
     except (ValueError, RuntimeError) as error:
         raise UnsupportedError(f"LiteRT refuses the model: {error}") from None
-    _time(interpreter.invoke, seconds * _WARM_UP, 1)
+    return measured(interpreter.invoke, before, seconds, iterations)
+
+
+def measured(
+    invoke: Callable[[], None], before: int, seconds: float, iterations: int | None
+) -> tuple[tuple[float, ...], int]:
+    """Return the percentiles in ms of calling `invoke`, and the growth of the process since it took `before` bytes."""
+    _time(invoke, seconds * _WARM_UP, 1)
     share = seconds * (1 - _WARM_UP) / _BATCHES
     count = -(-iterations // _BATCHES) if iterations else _LEAST
-    batches = [_time(interpreter.invoke, 0.0 if iterations else share, count) for _ in range(_BATCHES)]
+    batches = [_time(invoke, 0.0 if iterations else share, count) for _ in range(_BATCHES)]
     peak = _memory("VmHWM") - before if before else 0
     return percentiles(batches), max(peak, 0)
+
+
+def memory_now() -> int:
+    """Return what this process takes, in bytes, and let its peak begin anew; 0 where the system does not tell."""
+    return _memory("VmRSS", reset_peak=True)
 
 
 def _fill_inputs(interpreter: Any) -> None:

@@ -51,14 +51,25 @@ class LatencyEstimate:
         return tuple(figures)
 
 
-def estimate_latency(model: Model, profile: Profile) -> LatencyEstimate:
+def estimate_latency(model: Model, profile: Profile, engine: str = "") -> LatencyEstimate:
     """Estimate a model that runs whole on the target's processor.
 
     Args:
         model: the model that the device runs.
         profile: of the target; it must have a ``[latency]`` table.
+        engine: that runs it, by default the profile's. For another than the coefficients' own the band is wider.
     """
-    return estimate_costs(cost_of(model).ops, profile)
+    return _of_engine(estimate_costs(cost_of(model).ops, profile), profile, engine or profile.engine)
+
+
+def _of_engine(estimate: LatencyEstimate, profile: Profile, engine: str) -> LatencyEstimate:
+    known = profile.latency
+    if known is None or engine not in known.others:
+        return estimate
+    least, most = known.others[engine]
+    low, high = estimate.band
+    source = f"not for the engine {engine!r}, whose time is taken for {least:g} to {most:g} of it: {known.others_how}"
+    return dataclasses.replace(estimate, band=(low * least, high * most), source=f"{estimate.source}; {source}")
 
 
 def estimate_costs(ops: Iterable[OpCost], profile: Profile) -> LatencyEstimate:

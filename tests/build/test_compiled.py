@@ -89,6 +89,19 @@ def test_where_c_leads_the_runner_is_what_lands_on_the_device() -> None:
     assert "c.deploy.bytes" not in {f.name for f in product.figures}
 
 
+def test_where_nothing_compiles_c_litert_leads_and_the_report_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "prebuild", lambda *_: None)
+    asked, product = linux("host", "c")
+    product = complete(asked, product)
+    assert (product.engine, product.engines) == ("litert", ("c",))
+    assert {e.path for e in product.files if e.role == "model"} == {"model/model.tflite"}
+    assert product.diagnostics[-1].message.startswith("LiteRT leads, not the C runtime: no C compiler for")
+    alone = job(dataclasses.replace(load_profile("riscv64")), integer_source())
+    product = complete(alone, family_of(alone.profile).emit(alone))
+    assert product.engine == "c"
+    assert "comes as sources" in product.diagnostics[-1].message
+
+
 def test_code_that_computes_otherwise_fails_the_build() -> None:
     asked, product = linux("host")
     files = {e.path: e for e in product.files}

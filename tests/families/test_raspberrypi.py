@@ -30,13 +30,13 @@ def test_the_family_serves_boards_and_this_computer() -> None:
 
 def test_the_artifact_is_the_integer_model() -> None:
     product = FAMILY.emit(job("raspberrypi", integer_source()))
-    assert (product.artifact, product.engine) == ("model/model.tflite", "litert")
+    assert (product.artifact, product.engine) == ("model/model.tflite", "c")
     assert difference(read_tflite_bytes(product.files[0].content), dense_integer_model()) is None
     assert [(e.path, e.role) for e in product.files] == [
-        ("model/model.tflite", "model"),
+        ("model/model.tflite", "source"),
         ("runtime/README.md", "doc"),
-        ("runtime/requirements.txt", "runtime"),
-        ("runtime/run.py", "runtime"),
+        ("runtime/requirements.txt", "alternative"),
+        ("runtime/run.py", "alternative"),
         *[(e.path, e.role) for e in product.files if e.path.startswith("runtime/c/")],
     ]
 
@@ -46,7 +46,7 @@ def test_an_integer_model_comes_as_c_too() -> None:
         product = FAMILY.emit(job(target, integer_source()))
         paths = {e.path for e in product.files}
         assert {"runtime/c/model.c", "runtime/c/model.h", "runtime/c/kernels/fully_connected.h"} <= paths
-        assert product.engines == ("c",)
+        assert product.engines == ("litert",)
         page = next(e.content.decode() for e in product.files if e.path == "runtime/README.md")
         assert "make -C runtime/c" in page
 
@@ -78,7 +78,7 @@ def test_a_cpu_without_litert_is_refused() -> None:
     profile = load_profile("raspberrypi")
     assert not list(FAMILY.check(job(profile, integer_source())))
     assert profile.cpu is not None
-    odd = dataclasses.replace(profile, cpu=dataclasses.replace(profile.cpu, machine="armv6l"))
+    odd = dataclasses.replace(profile, engine="litert", cpu=dataclasses.replace(profile.cpu, machine="armv6l"))
     (found,) = FAMILY.check(job(odd, integer_source()))
     assert "'armv6l'" in found.message
     (found,) = FAMILY.check(job(dataclasses.replace(profile, cpu=None), integer_source()))
@@ -207,7 +207,7 @@ def test_int16_activations_come_as_c_too() -> None:
     for target in ("raspberrypi", "host"):
         product = FAMILY.emit(job(target, dataclasses.replace(integer_source(), model=model), scheme="int16x8"))
         assert "runtime/c/kernels/rescale_16_16.h" in {e.path for e in product.files}
-        assert product.engines == ("c",)
+        assert product.engines == ("litert",)
 
 
 def wide_model() -> Model:
@@ -245,14 +245,31 @@ def test_the_runner_takes_the_c_runtime(tmp_path: Path) -> None:
 def test_without_litert_the_runner_falls_back_to_c_and_says_so(tmp_path: Path) -> None:
     bundle = c_bundle(tmp_path)
     np.save(bundle.root / "integers.npy", X)
+    profile = dataclasses.replace(load_profile("host"), engine="litert")
+    run = next(e.content for e in FAMILY.emit(job(profile, integer_source())).files if e.path == "runtime/run.py")
+    (bundle.folder / "runtime/run.py").write_bytes(run)
     for name in ("ai_edge_litert", "tflite_runtime"):
         (bundle.folder / "runtime" / f"{name}.py").write_text("raise ImportError('none here')\n", encoding="utf-8")
     done = bundle.run("integers.npy")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("by the C runtime: neither runtime can be imported: none here")
+    assert done.stderr.startswith("by c: neither runtime can be imported: none here")
     strict = bundle.run("integers.npy", "--engine", "litert")
     assert strict.returncode == 1
     assert "pip install -r" in strict.stderr
+
+
+def test_the_c_runtime_leads_and_litert_stands_in(tmp_path: Path) -> None:
+    bundle = c_bundle(tmp_path)
+    np.save(bundle.root / "integers.npy", X)
+    bundle.golden([[2, 8], [8, 20], [12, 30]], machine=platform.machine())
+    done = bundle.run("integers.npy")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "not of numpy-xnnpack" in bundle.run("--selftest").stderr  # what the C runtime is compared with
+    assert bundle.run("--selftest", "--resolver", "default").returncode == 0
+    (bundle.folder / "runtime/c/libmodel.so").unlink()
+    done = bundle.run("integers.npy")
+    assert done.returncode == 0
+    assert "by litert: no library of the model: " in done.stderr
 
 
 def test_a_cpu_without_litert_takes_c_or_nothing() -> None:

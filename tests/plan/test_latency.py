@@ -112,3 +112,22 @@ def test_every_board_but_fpga_microcontrollers_and_those_without_published_laten
     assert {load_profile(n).family for n in without} == {"fpga", "microcontroller", "raspberrypi"}
     computers = {n for n in without if load_profile(n).family == "raspberrypi"}
     assert computers == {"host", "raspberrypi-3-32bit", "raspberrypi-zero", "riscv64"}
+
+
+def test_another_engine_has_a_wider_band_and_says_so() -> None:
+    known = dataclasses.replace(MODEL, others={"c": (0.5, 4.0)}, others_how="by hand too")
+    (mine, _), (own, _) = (
+        estimate_latency(dense_then_relu(), profile(known=known), e).figures() for e in ("c", "litert")
+    )
+    assert mine.value == own.value
+    assert (mine.low, mine.high) == pytest.approx((own.value * 0.25, own.value * 12.0))
+    assert mine.source == f"{own.source}; not for the engine 'c', whose time is taken for 0.5 to 4 of it: by hand too"
+
+
+def test_every_board_that_c_leads_says_what_its_estimate_is_worth_for_c() -> None:
+    for name in profile_names():
+        found = load_profile(name)
+        if found.engine == "c" and found.latency is not None:
+            least, most = found.latency.others["c"]
+            assert 0 < least < 1 < most, name
+            assert found.latency.others_how, name

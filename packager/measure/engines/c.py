@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from packager.figure import Figure
 from packager.measure.c import run_c
 from packager.measure.engines import Array
+from packager.measure.latency_c import measure_c
 from packager.measure.prebuilt import describe, program_of
 
 
@@ -16,6 +18,10 @@ def run(bundle: Path, artifact: Path, inputs: Sequence[Array], *, emulate: bool 
 def here(bundle: Path, artifact: Path, inputs: Sequence[Array]) -> tuple[Array, ...]:
     """The same without an emulator, for many inputs."""
     return run(bundle, artifact, inputs, emulate=False)
+
+
+def bench(bundle: Path, artifact: Path, seconds: float, threads: int) -> tuple[Figure, ...]:  # noqa: ARG001 - as `Bench`
+    return measure_c(bundle, seconds=seconds, threads=threads)
 
 
 VARIANTS = {"here": here}

@@ -12,6 +12,7 @@ from packager.errors import Diagnostic
 from packager.figure import Figure, Layer, Place
 from packager.ir import Model
 from packager.quantize import Quantized
+from packager.util.once import Once
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +33,9 @@ class Job:
     """The source's own ONNX graph, where it is one; see `Source.onnx`."""
     calibration: Samples | None = None
     """Real values for the inputs of the float model."""
+    once: Once = dataclasses.field(default_factory=Once, compare=False, repr=False)
+    """What the jobs of one `quantized` have in common, boards of one compiler above all. A key starts with the name of
+    what is made, and holds all of the job that it hangs on beside name, version, `quantized`, `golden` and samples."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -42,8 +42,9 @@ class Coral:
         mapped = {i for i, verdict in enumerate(mapping.verdicts) if verdict.place is Place.TPU}
         cache = plan_cache(model, mapped, tpu)
         estimate = estimate_edgetpu(model, job.profile, mapped, cache)
-        artifact = Entry(path="model/model.tflite", content=write_tflite(model), role="model")
-        fallback = _in_c(job, model)
+        content = job.once.get(("TFLite of", id(model)), lambda: write_tflite(model))
+        artifact = Entry(path="model/model.tflite", content=content, role="model")
+        fallback = job.once.get(("C of", id(model), job.arithmetic), lambda: _in_c(job, model))
         return Product(
             files=(artifact, *_runtime(job, model, tpu, mapping, in_c=bool(fallback)), *fallback),
             artifact=artifact.path,
@@ -59,7 +60,8 @@ class Coral:
 
 def _rewritten(job: Job, compiler: EdgeTpuCompiler) -> tuple[Model, tuple[Diagnostic, ...]]:
     asked = "float32" in {job.recipe.inputs, job.recipe.outputs}
-    return rewritten(job.quantized.model, compiler, float_edges=asked)
+    key = ("rewritten for the Edge TPU", compiler.version, asked)
+    return job.once.get(key, lambda: rewritten(job.quantized.model, compiler, float_edges=asked))
 
 
 def _notes(model: Model, mapping: Mapping) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from packager.bundle import Entry
 from packager.config.profile import TensorRt
@@ -17,6 +18,7 @@ from packager.ir import Model
 from packager.plan.latency import estimate_costs
 from packager.plan.onnx_cost import NodeCost, onnx_cost
 from packager.plan.onnx_graph import onnx_graph
+from packager.plan.onnx_sparsity import sparse_nodes
 from packager.plan.sparsity import sparse_layers
 from packager.plan.tensorrt import check_onnx
 from packager.quantize import Range
@@ -66,7 +68,7 @@ class Jetson:
         found = list(unsupported(source.model))
         if source.scheme == "int8":
             found += missing_ranges(source.model, source.ranges, source.keep_float)
-        yield from found or _refused(_emitted(source, trt), source.model, trt)
+        yield from found or _refused(job, _emitted(job, source, trt), source.model, trt)
 
     def emit(self, job: Job) -> Product:
         trt = job.profile.tensorrt
@@ -74,30 +76,42 @@ class Jetson:
         source = _source(job, trt)
         if (own := own_graph_of(job)) is not None:
             made = quantize_own(job, own, scheme=source.scheme, integer_weights=_takes_integer_weights(trt))
+            origins: tuple[int, ...] | None = None
             found = refused_of_own(made.content, trt.version)
         else:
             source = _with_sensitive(source, job)
-            emitted = _emitted(source, trt)
+            emitted = _emitted(job, source, trt)
+            origins = emitted.origins
             made = OwnFile(content=emitted.content, inputs=tuple(_inputs(source.model)), opset=OPSET)
-            found = _refused(emitted, source.model, trt)
+            found = _refused(job, emitted, source.model, trt)
         model = Entry(path="model/model.onnx", content=made.content, role="model")
-        sparse = len(sparse_layers(source.model.main)) if trt.sparse_2_4 else 0
-        costs = call(_costs, made.content)
+        costs, sparse = job.once.get(("studied", made.content), lambda: call(_studied, made.content))
+        lost = _lost(source.model, {origins[node] for node in sparse}) if origins and trt.sparse_2_4 else ()
         estimate = estimate_costs((row.cost for row in costs), job.profile) if job.profile.latency else None
         return Product(
-            files=(model, *runtime_files(job, trt, source.scheme, made, sparse=sparse)),
+            files=(model, *runtime_files(job, trt, source.scheme, made, sparse=len(sparse) if trt.sparse_2_4 else 0)),
             artifact=model.path,
             engine="onnxruntime",
             default=Place.GPU,
             figures=estimate.figures() if estimate else (),
             layers=tuple(_layers(costs, estimate.per_op_ms if estimate else {})),
-            diagnostics=(*source.notes, *made.notes, *found),
+            diagnostics=(*source.notes, *made.notes, *found, *lost),
         )
 
 
-def _costs(content: bytes) -> tuple[NodeCost, ...]:
-    """In a child, for the file may be a user's."""
-    return onnx_cost(onnx_graph(content))
+def _studied(content: bytes) -> tuple[tuple[NodeCost, ...], tuple[int, ...]]:
+    """What each node costs, and which have 2:4 sparse weights; in a child, for the file may be a user's."""
+    return onnx_cost(onnx_graph(content)), sparse_nodes(content)
+
+
+def _lost(model: Model, kept: AbstractSet[int]) -> Iterator[Diagnostic]:
+    """Warn of each layer of a float model whose 2:4 sparse weights are no more so in its file."""
+    for index in sparse_layers(model.main):
+        if index not in kept:
+            where = model.main.where(index)
+            message = "its weights are 2:4 sparse, and in the ONNX file they are not: TensorRT runs a dense kernel"
+            hint = "this is a fault of EdgePack's; please report it with the model"
+            yield Diagnostic(severity=Severity.WARNING, where=where, message=message, hint=hint)
 
 
 def _layers(costs: Iterable[NodeCost], latencies: Mapping[int, float]) -> Iterator[Layer]:
@@ -157,24 +171,34 @@ def _with_sensitive(source: _Source, job: Job) -> _Source:
     return dataclasses.replace(source, keep_float=source.keep_float | kept, notes=(*source.notes, *found.notes))
 
 
-def _emitted(source: _Source, trt: TensorRt) -> Emitted:
-    return translate(
-        source.model,
-        source.ranges,
-        opset=OPSET,
-        quantize=source.scheme == "int8",
-        keep_float=source.keep_float,
-        integer_weights=_takes_integer_weights(trt),
+def _emitted(job: Job, source: _Source, trt: TensorRt) -> Emitted:
+    integers = _takes_integer_weights(trt)
+    return job.once.get(
+        ("ONNX", source.scheme, source.keep_float, integers),
+        lambda: translate(
+            source.model,
+            source.ranges,
+            opset=OPSET,
+            quantize=source.scheme == "int8",
+            keep_float=source.keep_float,
+            integer_weights=integers,
+        ),
     )
 
 
-def _refused(emitted: Emitted, model: Model, trt: TensorRt) -> Iterator[Diagnostic]:
+def _refused(job: Job, emitted: Emitted, model: Model, trt: TensorRt) -> Iterator[Diagnostic]:
     """Yield what the board's ONNX parser refuses of the file, or may, by the operator that it comes from."""
     graph = model.main
-    for found in check_onnx(onnx_graph(emitted.content), trt.version):
-        origin = emitted.origins[found.node]
-        where = f"{graph.where(origin)}, in ONNX {found.diagnostic.where}" if origin >= 0 else found.diagnostic.where
-        yield dataclasses.replace(found.diagnostic, where=where)
+
+    def check() -> Iterator[Diagnostic]:
+        for found in check_onnx(onnx_graph(emitted.content), trt.version):
+            origin = emitted.origins[found.node]
+            where = found.diagnostic.where
+            yield dataclasses.replace(
+                found.diagnostic, where=f"{graph.where(origin)}, in ONNX {where}" if origin >= 0 else where
+            )
+
+    yield from job.once.get(("refused of", emitted.content, trt.version), lambda: tuple(check()))
 
 
 def _takes_integer_weights(trt: TensorRt) -> bool:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from packager.ops import ARITHMETICS, FAST17, Array, Call, OpDef, call_of, find_
 
 _CHUNK = 16
 """Samples computed at once: enough to fill a matrix product, few enough to stay in memory."""
+
+
+Seen = Callable[[int, Sequence[Array]], None]
+"""Told an operator's index and what it made of a chunk of samples, ``[samples, *type's dims]`` each."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,10 +57,7 @@ def run(model: Model, inputs: Sequence[Array], arithmetic: str = "xnnpack") -> t
         UnsupportedError: an operator has no reference.
         ConfigError: the inputs do not fit the model.
     """
-    graph = model.main
-    wanted = set(graph.outputs)
-    chunks = [{t: values[t] for t in wanted} for values in _evaluate(model, inputs, arithmetic, keep=wanted)]
-    return tuple(np.concatenate([chunk[t] for chunk in chunks]) for t in graph.outputs)
+    return _outputs(model, inputs, arithmetic)
 
 
 def trace(model: Model, inputs: Sequence[Array], arithmetic: str = "xnnpack") -> dict[int, Array]:
@@ -68,17 +69,33 @@ def trace(model: Model, inputs: Sequence[Array], arithmetic: str = "xnnpack") ->
 
 def layer_checksums(model: Model, inputs: Sequence[Array], arithmetic: str = "xnnpack") -> tuple[LayerChecksum, ...]:
     """Return a checksum of what each operator computes over the inputs, in the order of the operators."""
+    return run_with_checksums(model, inputs, arithmetic)[1]
+
+
+def run_with_checksums(
+    model: Model, inputs: Sequence[Array], arithmetic: str = "xnnpack"
+) -> tuple[tuple[Array, ...], tuple[LayerChecksum, ...]]:
+    """Return what `run` and `layer_checksums` do, computed once."""
     graph = model.main
     sums = [0] * len(graph.nodes)
-    for values in _evaluate(model, inputs, arithmetic, keep=set(graph.activations()), chunk=1):
-        for index, node in enumerate(graph.nodes):
-            for t in node.outputs:
-                little = values[t].astype(values[t].dtype.newbyteorder("<"), copy=False)
-                sums[index] = zlib.crc32(np.ascontiguousarray(little).tobytes(), sums[index])
-    return tuple(
+
+    def seen(index: int, outputs: Sequence[Array]) -> None:
+        little = [np.ascontiguousarray(a.astype(a.dtype.newbyteorder("<"), copy=False)) for a in outputs]
+        for sample in zip(*little, strict=True):
+            for array in sample:
+                sums[index] = zlib.crc32(array.tobytes(), sums[index])
+
+    found = _outputs(model, inputs, arithmetic, seen)
+    return found, tuple(
         LayerChecksum(index=i, op=node.display_op, name=graph.node_name(i), crc32=sums[i])
         for i, node in enumerate(graph.nodes)
     )
+
+
+def _outputs(model: Model, inputs: Sequence[Array], arithmetic: str, seen: Seen | None = None) -> tuple[Array, ...]:
+    wanted = set(model.main.outputs)
+    chunks = [{t: values[t] for t in wanted} for values in _evaluate(model, inputs, arithmetic, keep=wanted, seen=seen)]
+    return tuple(np.concatenate([chunk[t] for chunk in chunks]) for t in model.main.outputs)
 
 
 def _objection(graph: Graph, node: Node) -> str:
@@ -95,7 +112,7 @@ def _objection(graph: Graph, node: Node) -> str:
 
 
 def _evaluate(
-    model: Model, inputs: Sequence[Array], arithmetic: str, *, keep: set[int], chunk: int = _CHUNK
+    model: Model, inputs: Sequence[Array], arithmetic: str, *, keep: set[int], seen: Seen | None = None
 ) -> Iterator[dict[int, Array]]:
     """Yield the kept tensors chunk by chunk of samples, each as `_samples` lays them out."""
     if arithmetic not in (*ARITHMETICS, FAST17):
@@ -105,7 +122,7 @@ def _evaluate(
     graph = model.main
     count = check(inputs, model.input_names(), model.input_types())
     states = initial_states(graph)
-    chunk = 1 if states else chunk
+    chunk = 1 if states else _CHUNK
     last_use = {t: users[-1] for t, users in graph.consumers().items()}
     for start in range(0, max(count, 1), chunk):
         values: dict[int, Array] = {
@@ -113,7 +130,10 @@ def _evaluate(
             for t, given in zip(graph.inputs, inputs, strict=True)
         }
         for index, node in enumerate(graph.nodes):
-            values.update(zip(node.outputs, _apply(graph, node, values, arithmetic, states), strict=True))
+            outputs = _apply(graph, node, values, arithmetic, states)
+            if seen is not None:
+                seen(index, outputs)
+            values.update(zip(node.outputs, outputs, strict=True))
             for t in (*node.inputs, *node.outputs):
                 if t not in keep and last_use.get(t, -1) <= index:
                     values.pop(t, None)

@@ -15,6 +15,8 @@ from packager.ops._requantize import Rule, activation_of, clamp, clamp_float, cl
 
 TYPES = frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16})
 _EXACT32 = 1 << 24
+_WHOLE32 = 16
+"""Bits of weights that float32 holds exactly, less their zero point as well."""
 
 
 def centred(x: Array, type_: TensorType, like: npt.DTypeLike) -> Array:
@@ -32,11 +34,11 @@ def operands(call: Call, inputs: Sequence[Array | None], channel_axis: int) -> t
     if first.dtype.is_float:
         return x, w
     span = 1 << first.dtype.bits
-    weights = centred(w, second, np.float64)
+    weights = centred(w, second, np.float32 if second.dtype.bits <= _WHOLE32 else np.float64)
     others = tuple(axis for axis in range(w.ndim) if axis != channel_axis)
-    reach = float(np.abs(weights).sum(axis=others).max(initial=0)) * span
+    reach = float(np.abs(weights).sum(axis=others, dtype=np.float64).max(initial=0)) * span
     like = np.float32 if reach < _EXACT32 else np.float64
-    return centred(x, first, like), weights.astype(like)
+    return centred(x, first, like), weights.astype(like, copy=False)
 
 
 def finish(call: Call, accumulator: Array, bias: Array | None, rule: Rule) -> Array:

@@ -154,9 +154,10 @@ def test_sparse_kernels_are_allowed_where_board_and_weights_have_them() -> None:
 class Device:
     """A bundle, with a stand-in for trtexec that writes down what it is asked."""
 
-    def __init__(self, root: Path, target: str = "jetson", scheme: str = "int8") -> None:
+    def __init__(self, root: Path, target: str = "jetson", scheme: str = "int8", *, bundle: Path | None = None) -> None:
         self.root = root
-        self.bundle = unpack(FAMILY.emit(job(target, float_source(dense_model()), scheme=scheme)), root / "bundle")
+        made = bundle or unpack(FAMILY.emit(job(target, float_source(dense_model()), scheme=scheme)), root / "bundle")
+        self.bundle = made
         self.record, self.cache = root / "record", root / "cache"
         self.install()
 

@@ -7,6 +7,7 @@ import numpy as np
 from packager.emit.onnx.emission import Emission
 from packager.emit.onnx.layout import Layout, stored_dims
 from packager.ir import Node
+from packager.plan.sparsity import is_two_of_four
 
 
 def emit(e: Emission, node: Node) -> None:
@@ -26,7 +27,10 @@ def emit(e: Emission, node: Node) -> None:
 
 
 def _only_feeds_dense(e: Emission, out: int, before: tuple[int, ...], after: tuple[int, ...]) -> bool:
-    """Whether the operator flattens for fully connected layers alone, whose weights can be reordered instead."""
+    """Whether the operator flattens for fully connected layers alone, whose weights can be reordered instead.
+
+    Not where that parts the neighbours of 2:4 sparse weights: a transposition costs less than the kernels for them.
+    """
     users = e.consumers.get(out, ())
     return (
         after == (before[0], math.prod(before[1:]))
@@ -34,7 +38,14 @@ def _only_feeds_dense(e: Emission, out: int, before: tuple[int, ...], after: tup
         and bool(users)
         and all(e.graph.nodes[u].op == "FULLY_CONNECTED" for u in users)
         and all(e.dims(e.graph.nodes[u].inputs[1])[1] == after[1] for u in users)
+        and not any(_parted(e, e.graph.nodes[u].inputs[1], before) for u in users)
     )
+
+
+def _parted(e: Emission, weights: int, before: tuple[int, ...]) -> bool:
+    if not e.is_constant(weights) or not is_two_of_four(e.data(weights)):
+        return False
+    return not is_two_of_four(e.data(weights)[:, _native_positions(before)])
 
 
 def _native_positions(dims: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:

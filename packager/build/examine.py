@@ -21,8 +21,8 @@ from packager.measure.engines import find_engine
 from packager.measure.interface import interface_of
 from packager.plan.arrangement import arranged
 
-_DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnxruntime": "onnxruntime"}
-"""Whose version an engine's numbers depend on; the other engines are EdgePack's own code."""
+_DISTRIBUTIONS = {"litert": ("ai-edge-litert",), "onnxruntime": ("onnxruntime", "onnxruntime-gpu")}
+"""Whose version an engine's numbers depend on, the one that is installed; other engines are EdgePack's own code."""
 _RESOLVERS = {"xnnpack": "default", "integer": "reference"}
 _GENERATED = {"hls": "C simulation", "c": "generated C"}
 """Engines of code that EdgePack wrote for this very model: they give the reference's integers, or the build fails."""
@@ -193,16 +193,24 @@ def _differing(have: GoldenRun, want: GoldenRun) -> list[Diagnostic]:
 
 def _golden(engine: str, outputs: tuple[Array, ...]) -> GoldenRun:
     kind, _, resolver = engine.partition("-")
-    distribution = _DISTRIBUTIONS.get(kind)
+    runtime, version = _runtime(kind)
     floats = [float(np.abs(o).max()) for o in outputs if o.dtype.kind == "f"]
     return GoldenRun(
         engine=engine,
         outputs=outputs,
-        runtime=distribution or "edgepack",
-        version=importlib.metadata.version(distribution) if distribution else __version__,
+        runtime=runtime,
+        version=version,
         resolver=resolver,
         tolerance=_FLOAT_TOLERANCE * max(floats) if floats else 0,
     )
+
+
+def _runtime(kind: str) -> tuple[str, str]:
+    """The distribution that brought an engine, and its version."""
+    for name in _DISTRIBUTIONS.get(kind, ()):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return name, importlib.metadata.version(name)
+    return "edgepack", __version__
 
 
 def _variant(engine: str, arithmetic: str) -> str:

@@ -1,6 +1,7 @@
 """Code that was generated for one model gives the reference's integers, or there is no bundle."""
 
 import dataclasses
+import importlib.metadata
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from families.making import job
 from ops.judging import inputs_for
 from ops.recurrent import Lstm, lstm
 
-from packager.build.examine import _disagreement, examine
+from packager.build.examine import _disagreement, _runtime, examine
 from packager.build.golden import GoldenRun
 from packager.config.samples import Samples
 from packager.errors import IntegrityError
@@ -49,3 +50,14 @@ def test_evaluation_is_a_stream_of_its_own() -> None:
     (run,) = [run for run in found.runs if run.engine.startswith("litert")]
     (first,) = reference.run(model, [golden.arrays["x"]], given.arithmetic)
     np.testing.assert_array_equal(run.outputs[0].reshape(first.shape), first)
+
+
+def test_a_gpu_brings_onnxruntime_under_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name != "onnxruntime-gpu":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return "1.2.3"
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert _runtime("onnxruntime") == ("onnxruntime-gpu", "1.2.3")
+    assert _runtime("hls")[0] == "edgepack"

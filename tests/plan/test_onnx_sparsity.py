@@ -64,7 +64,7 @@ def pair(axis: int) -> tuple[onnx.NodeProto, onnx.NodeProto]:
 def test_weights_count_as_the_integers_that_they_become() -> None:
     scale, zero = np.array([0.5, 2], np.float32), np.zeros(2, np.int8)
     dense = np.array([[1, 0, 0.2, 2], [1, 0.9, 2, 4]], np.float32)  # rows of integers 2 0 0 4 and 0 0 1 2
-    constants = (("f", dense), ("s", scale), ("z", zero))
+    constants: tuple[tuple[str, Any], ...] = (("f", dense), ("s", scale), ("z", zero))
     assert sparse_nodes(file(gemm(transB=1), *constants, before=pair(0))) == (2,)
     constants = (("f", dense.T), ("s", scale), ("z", zero))
     assert sparse_nodes(file(gemm(), *constants, before=pair(1))) == (2,)

@@ -9,7 +9,8 @@ from packager.util.once import Once
 
 
 def test_the_first_asker_makes_it_and_the_others_get_the_same() -> None:
-    once, made = Once(), []
+    once = Once()
+    made: list[int] = []
 
     def make() -> object:
         made.append(1)
@@ -22,16 +23,21 @@ def test_the_first_asker_makes_it_and_the_others_get_the_same() -> None:
 
 
 def test_nothing_is_made_twice_by_two_threads() -> None:
-    once, made, start = Once(), [], Barrier(2)
+    once, start = Once(), Barrier(2)
+    made: list[object] = []
+
+    def make() -> object:
+        made.append(object())
+        return made[-1]
 
     def ask() -> object:
         start.wait(timeout=10)
-        return once.get("a", lambda: made.append(1) or object())
+        return once.get("a", make)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         first, second = (each.result() for each in [pool.submit(ask), pool.submit(ask)])
     assert first is second
-    assert made == [1]
+    assert made == [first]
 
 
 def test_a_failure_is_not_kept() -> None:

@@ -6,7 +6,8 @@ import pytest
 from compress.building import request
 
 from packager.build import build, pipeline
-from packager.build.examine import Examined
+from packager.build.examine import Examined, examine
+from packager.config.samples import Samples
 from packager.families import Job, Product
 
 BOARDS = ("coral-usb", "coral-dev-board", "jetson-orin-nano", "jetson-agx-orin", "jetson-agx-xavier")
@@ -15,11 +16,10 @@ BOARDS = ("coral-usb", "coral-dev-board", "jetson-orin-nano", "jetson-agx-orin",
 @pytest.mark.slow
 def test_together_they_get_what_each_gets_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run: list[str] = []
-    examine = pipeline.examine
 
-    def counted(job: Job, product: Product, samples: object) -> Examined:
+    def counted(job: Job, product: Product, samples: Samples | None) -> Examined:
         run.append(job.profile.name)
-        return examine(job, product, samples)  # type: ignore[arg-type]  # handed on
+        return examine(job, product, samples)
 
     monkeypatch.setattr(pipeline, "examine", counted)
     monkeypatch.setattr("packager.build.vendor.with_compiled", lambda _, product: product)  # seconds, and not shared

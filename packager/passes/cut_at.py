@@ -7,13 +7,15 @@ from packager.errors import ConfigError, Diagnostic, Severity, did_you_mean
 from packager.ir import ABSENT, Graph, Model, compact
 from packager.rewrite import Pass, PassResult
 
+_FEW = 3
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class CutAt(Pass):
     """Makes the named tensors the outputs, in the order given, and drops what they do not need.
 
-    A name is a tensor's, one of the parts that a converter joined by ``;``, or an output's in the signature. Exact:
-    what is left computes what it did.
+    A name is a tensor's, one of the parts that a converter joined by ``;``, an output's in the signature, or the end of
+    such a name behind a ``/``, as `edgepack inspect` leaves the scope out. Exact: what is left computes what it did.
     """
 
     names: tuple[str, ...]
@@ -60,6 +62,7 @@ def _find(model: Model, name: str) -> int:
         [t for t, own in computed.items() if own == name],
         [t for t, own in computed.items() if name in own.split(";")],
         signed,
+        [t for t, own in computed.items() if any(part.endswith(f"/{name}") for part in own.split(";"))],
     ):
         if len(found) > 1:
             many = ", ".join(repr(computed[t]) for t in found[:3])
@@ -72,7 +75,9 @@ def _find(model: Model, name: str) -> int:
             hint="cut behind an operator; see edgepack inspect",
         )
     known = {part for own in computed.values() for part in (own, *own.split(";"))}
-    raise ConfigError(f"{model.name}: no tensor named {name!r}", hint=did_you_mean(name, known))
+    holding = sorted(own for own in known if name.lower() in own.lower())[:_FEW]
+    hint = f"did you mean {' or '.join(map(repr, holding))}?" if holding else did_you_mean(name, known)
+    raise ConfigError(f"{model.name}: no tensor named {name!r}", hint=hint)
 
 
 def _needed(graph: Graph, outputs: Sequence[int]) -> set[int]:

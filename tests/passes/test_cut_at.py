@@ -39,6 +39,18 @@ def test_several_names_make_several_outputs_in_their_order() -> None:
     assert cut.input_names() == ("x", "more")
 
 
+@pytest.mark.parametrize(("name", "output"), [("head", "net/head"), ("Abs", "net/body;net/Abs")])
+def test_a_name_may_leave_out_the_scope_as_inspect_does(name: str, output: str) -> None:
+    assert apply_passes(two_heads(), [CutAt(names=(name,))]).output_names() == (output,)
+
+
+def test_an_end_that_several_share_is_refused() -> None:
+    b = GraphBuilder()
+    y = b.op("ABS", [b.input("x", (1, 4))], (1, 4), name="one/BiasAdd")
+    with pytest.raises(ConfigError, match="names 2 tensors"):
+        CutAt(names=("BiasAdd",)).apply(b.model([b.op("ABS", [y], (1, 4), name="two/BiasAdd")]))
+
+
 def test_without_names_nothing_happens() -> None:
     model = two_heads()
     assert CutAt(names=()).apply(model).model is model
@@ -46,7 +58,11 @@ def test_without_names_nothing_happens() -> None:
 
 @pytest.mark.parametrize(
     ("name", "said", "hint"),
-    [("net/haed", "no tensor named", "net/head"), ("x", "no operator computes", "edgepack inspect")],
+    [
+        ("net/haed", "no tensor named", "net/head"),
+        ("hea", "no tensor named", "did you mean 'net/head'?"),
+        ("x", "no operator computes", "edgepack inspect"),
+    ],
 )
 def test_a_name_that_does_not_do(name: str, said: str, hint: str) -> None:
     with pytest.raises(ConfigError, match=said) as caught:

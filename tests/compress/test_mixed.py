@@ -8,11 +8,11 @@ from compress.running import images, network, objections, run
 from prune.networks import Network
 
 from packager.build.compress import with_schemes
-from packager.compress.mixed import Mixed, choose
+from packager.compress.mixed import Mixed, choose, grown
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples
 from packager.errors import ConfigError
-from packager.ir import DType, Model, Node, Tensor
+from packager.ir import DType, Model, Node, Tensor, write_tflite
 from packager.quantize import quantize_model
 from packager.quantize.fidelity import real_outputs, sqnr_db
 
@@ -80,6 +80,27 @@ def test_the_budget_holds_and_nothing_is_chosen_without_one() -> None:
     assert 0 < len(few) < len(everything)
 
 
+def test_the_file_grows_by_no_more_than_asked() -> None:
+    model, x = spiky(), images(20)
+    samples = Samples(arrays={model.input_names()[0]: x}, source="a test")
+    done = run("mixed", model, x, share=1.0, loss=0.0, growth=0.6, scheme="float32")
+    assert done.kept is not None
+    assert done.kept.schemes
+    plain, mixed = (quantize_model(model, r, samples).model for r in (INT8, with_schemes(INT8, done.kept)))
+    assert len(write_tflite(plain)) < len(write_tflite(mixed)) <= 1.6 * len(write_tflite(plain))
+
+
+def test_bytes_are_a_budget_too_and_something_stays_int8() -> None:
+    graph = spiky().main
+    losses = {i: float(i + 1) for i in range(len(graph.nodes))}
+    how = Mixed(share=1.0, loss=0.0, scheme="float32")
+    sizes = {i: grown(graph, i, how) for i in losses}
+    assert set(choose(graph, losses, how, 1e9)) == set(losses) - {0}, "the least of them stays"
+    for allowed in (0, *sizes.values()):
+        assert sum(sizes[i] for i in choose(graph, losses, how, allowed)) <= allowed
+    assert max(sizes, key=lambda i: sizes[i]) not in choose(graph, losses, how, max(sizes.values()) - 1)
+
+
 def test_other_recipes_gain_no_rules() -> None:
     done = run("mixed", spiky(), images(20), share=1.0)
     assert done.kept is not None
@@ -89,7 +110,12 @@ def test_other_recipes_gain_no_rules() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"scheme": "int4"}, "no scheme 'int4'"), ({"share": 2.0}, "no share"), ({"loss": -1.0}, "no share")],
+    [
+        ({"scheme": "int4"}, "no scheme 'int4'"),
+        ({"share": 2.0}, "no share"),
+        ({"loss": -1.0}, "no share"),
+        ({"growth": 4.0}, "growth = 4"),
+    ],
 )
 def test_wrong_requests_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):

@@ -139,8 +139,11 @@ def test_a_refusal_says_what_to_do(compiler: Compiler, said: str, hint: str) -> 
 
 def test_running_out_of_time_is_an_error(compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edgetpu, "_GRACE", 0.0)
+    program = compiler.does("")
+    slow = f"#!/bin/sh\necho $* >>'{compiler.calls}'\necho began\nexec sleep 60\n"  # sooner there than an interpreter
+    compiler.path.write_text(slow, encoding="utf-8")
     with pytest.raises(ToolError, match="took longer than 1 s") as caught:
-        compile_edgetpu(b"model", program=compiler.does("print('began', flush=True); time.sleep(60)"), timeout=1)
+        compile_edgetpu(b"model", program=program, timeout=1)
     assert "began" in caught.value.details
     assert compiler.count() == 2
 

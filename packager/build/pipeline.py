@@ -138,6 +138,7 @@ def _job(
         source_onnx=onnx,
         calibration=data.calibration,
         once=once[recipe.name],
+        c_prefix=request.c_prefix,
     )
 
 

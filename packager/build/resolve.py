@@ -9,6 +9,7 @@ from packager.config.compression import StepTable, load_steps, steps_from
 from packager.config.profile import Profile, load_profile
 from packager.config.recipe import Recipe, check_recipe, load_recipe
 from packager.config.request import BuildRequest
+from packager.emit.c import check_prefix
 from packager.errors import ConfigError, did_you_mean
 from packager.ops import ARITHMETICS, FAST17
 from packager.util.naming import slug
@@ -43,6 +44,7 @@ def resolve(request: BuildRequest) -> Resolved:
     for kind in (request.inputs, request.outputs):
         if kind and kind not in IO_TYPES:
             raise ConfigError(f"inputs and outputs can't be {kind!r}", hint=did_you_mean(kind, IO_TYPES))
+    check_prefix(request.c_prefix)
     if not request.model.exists():
         raise ConfigError(f"{request.model}: no such file", hint="check the path")
     if request.out.exists() and not request.out.is_dir():

@@ -53,6 +53,7 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
     "--max-drop", type=float, metavar="POINTS", help="Accuracy that the steps of --prune may cost; needs --eval."
 )
 @click.option("--frames-per-second", type=float, metavar="N", help="Enough of an FPGA; at least cost, not flat out.")
+@click.option("--c-prefix", metavar="NAME", help="What names of the C runtime begin with; model by default.")
 @click.option("--keep-dead-channels", is_flag=True, help="Keep channels that can't change the output.")
 @click.option("--no-measure", is_flag=True, help="Don't time the artifacts on this machine.")
 @click.option("-o", "--out", metavar="DIR", type=click.Path(path_type=Path), help="Where bundles go; dist by default.")
@@ -104,6 +105,7 @@ def _request(
         keep_dead=flags["keep_dead_channels"] or project.keep_dead_channels,
         prune=pick("prune"),
         max_drop=pick("max_drop"),
+        c_prefix=pick("c_prefix"),
         measure=measure,
         seed=pick("seed"),
         frames_per_second=pick("frames_per_second"),

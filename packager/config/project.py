@@ -37,6 +37,7 @@ class Project:
     """A share, ``"0.3"``, or a TOML file."""
     max_drop: float | None = None
     seed: int = 0
+    c_prefix: str = "model"
     frames_per_second: float | None = None
 
 

@@ -36,6 +36,8 @@ class BuildRequest:
     """The share of multiply-accumulates to prune, or a TOML file; empty to prune nothing but dead channels."""
     max_drop: float | None = None
     """Points of accuracy that pruning may cost."""
+    c_prefix: str = "model"
+    """Of the names that the C runtime exports: one program holds several models if each has another."""
     measure: bool = True
     """Time the artifact on this machine."""
     seed: int = 0

@@ -36,6 +36,8 @@ class Job:
     once: Once = dataclasses.field(default_factory=Once, compare=False, repr=False)
     """What the jobs of one `quantized` have in common, boards of one compiler above all. A key starts with the name of
     what is made, and holds all of the job that it hangs on beside name, version, `quantized`, `golden` and samples."""
+    c_prefix: str = "model"
+    """Of the names that the C runtime exports."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -93,7 +93,7 @@ def _in_c(job: Job, model: Model) -> tuple[Entry, ...]:
     if unsupported(model, job.arithmetic):
         return ()
     golden = to_integer(job.golden, model) if job.golden.arrays else job.golden
-    return emit_c(model, job.arithmetic, golden, name=f"{job.name} {job.version}")
+    return emit_c(model, job.arithmetic, golden, name=f"{job.name} {job.version}", prefix=job.c_prefix)
 
 
 def _runtime(job: Job, model: Model, tpu: EdgeTpu, mapping: Mapping, *, in_c: bool) -> Iterator[Entry]:

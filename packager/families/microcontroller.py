@@ -16,7 +16,7 @@ from packager.ir import DType, Model, write_tflite
 from packager.plan.cost import cost_of
 from packager.plan.memory import plan_memory
 
-_ARENA = re.compile(rb"^#define MODEL_ARENA_BYTES (\d+)u$", re.MULTILINE)
+_ARENA = re.compile(rb"^#define \w+_ARENA_BYTES (\d+)u$", re.MULTILINE)
 _INTEGERS = frozenset({DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64})
 """Types of activations in a model of full integers."""
 
@@ -42,7 +42,9 @@ class Microcontroller:
             UnsupportedError: the arena with the kernels' scratch exceeds the RAM, which the plan alone did not.
         """
         job = in_best_order(job)
-        generated = emit_c(job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}")
+        generated = emit_c(
+            job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}", prefix=job.c_prefix
+        )
         arena = _arena_of(generated)
         what = "the arena, with what kernels need while they run,"
         if problems := tuple(exceeds(what, arena, job.profile.memory.ram_bytes, "RAM")):

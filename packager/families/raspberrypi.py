@@ -68,7 +68,9 @@ def _in_c(job: Job) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         message = f"no C runtime, LiteRT is the only one: {found[0].where}: {found[0].message}{more}"
         return (), (Diagnostic(severity=Severity.NOTE, message=message, hint=found[0].hint),)
-    return emit_c(job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}"), ()
+    return emit_c(
+        job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}", prefix=job.c_prefix
+    ), ()
 
 
 def _runtime(job: Job, machine: str, engine: str, *, in_c: bool) -> Iterable[Entry]:

@@ -89,3 +89,14 @@ def test_an_exceeded_budget_is_exit_code_3(tmp_path: Path, capsys: pytest.Captur
     budget.write_text('[default]\n"deploy.bytes" = {max = "1 KiB"}\n', encoding="utf-8")
     assert main([*HOST, "--budget", str(budget), "-o", str(tmp_path / "dist"), "--no-measure"]) == 3
     assert "deploy.bytes" in capsys.readouterr().err
+
+
+def test_a_c_prefix_reaches_the_bundle_and_is_held_to_c(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*HOST, "--target", "cortex-m4", "-o", str(tmp_path), "--no-measure", "--c-prefix"]
+    assert main([*words, "a-b"]) == 2
+    assert "the C prefix 'a-b' is no identifier" in capsys.readouterr().err
+    assert main([*words, "digits"]) == 0
+    for target in ("host", "cortex-m4"):
+        (header,) = tmp_path.glob(f"*-{target}/runtime/c/model.h")
+        assert "#define DIGITS_ARENA_BYTES " in header.read_text("utf-8")
+        assert header.with_name("digits.h").is_file()

@@ -4,6 +4,7 @@
 """
 
 from packager.emit.c._check import unsupported
+from packager.emit.c._prefix import check_prefix
 from packager.emit.c._render import emit_c
 
-__all__ = ["emit_c", "unsupported"]
+__all__ = ["check_prefix", "emit_c", "unsupported"]

@@ -13,6 +13,7 @@ from packager.data import data_dir
 from packager.emit.c import _text as text
 from packager.emit.c._contract import SCRATCH, Constant, Invocation, Layer
 from packager.emit.c._plan import Laid, lay_out
+from packager.emit.c._prefix import DEFAULT, constants_renamed, renamed
 from packager.emit.c._selftest import selftest_of
 from packager.emit.c._weights import weights_of
 from packager.interp import reference
@@ -33,7 +34,15 @@ _RENDERED = (
 _ARRAYS = "model_weights_arrays.h"
 
 
-def emit_c(model: Model, arithmetic: str, golden: Samples, *, name: str, root: str = "runtime/c") -> tuple[Entry, ...]:
+def emit_c(
+    model: Model,
+    arithmetic: str,
+    golden: Samples,
+    *,
+    name: str,
+    root: str = "runtime/c",
+    prefix: str = DEFAULT,
+) -> tuple[Entry, ...]:
     """Return the files of a C runtime under `root`.
 
     Args:
@@ -42,10 +51,13 @@ def emit_c(model: Model, arithmetic: str, golden: Samples, *, name: str, root: s
         golden: Inputs in the model's own types, for the self-test.
         name: Of the model, for headings.
         root: Folder in the bundle.
+        prefix: Of the names that the code exports; `check_prefix` has nothing against it.
     """
     laid = lay_out(model, arithmetic)
-    values = _values(model, laid, arithmetic, golden, name)
-    entries = [_source(root, path, content) for path, content in _static(laid)]
+    values = {**_values(model, laid, arithmetic, golden, name, prefix), "prefix": prefix}
+    entries = [_source(root, path, renamed(text_, prefix).encode()) for path, text_ in _static(laid)]
+    if prefix != DEFAULT:
+        entries.append(_source(root, f"{prefix}.h", b'#include "model.h"\n'))
     entries.append(_source(root, "model_weights.bin", values["blob"]))
     rendered = (*_RENDERED, _ARRAYS) if values["arrays"] else _RENDERED
     entries += [_source(root, path, _render(path, values)) for path in rendered]
@@ -54,6 +66,7 @@ def emit_c(model: Model, arithmetic: str, golden: Samples, *, name: str, root: s
 
 
 def _render(path: str, values: Mapping[str, Any]) -> bytes:
+    """One file of a template; `values` hold the prefix of its names."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -64,21 +77,21 @@ def _render(path: str, values: Mapping[str, Any]) -> bytes:
         autoescape=False,  # noqa: S701 - C and Markdown, not HTML
     )
     template = (data_dir("templates") / _FOLDER / f"{path}.j2").read_text("utf-8")
-    return environment.from_string(template).render(values).encode()
+    return environment.from_string(renamed(template, values["prefix"])).render(values).encode()
 
 
 def _source(root: str, path: str, content: bytes) -> Entry:
     return Entry(path=f"{root}/{path}", content=content, role="source")
 
 
-def _static(laid: Laid) -> Iterator[tuple[str, bytes]]:
+def _static(laid: Laid) -> Iterator[tuple[str, str]]:
     """The runner, the kernels that are called, and what they include."""
     folder = data_dir("templates") / _FOLDER
     for path in _COPIED:
-        yield path, (folder / path).read_bytes()
+        yield path, (folder / path).read_text("utf-8")
     wanted = {call.kernel for layer in laid.layers for call in layer.invocations}
     for kernel in sorted(_included(folder / "kernels", wanted | _ALWAYS)):
-        yield f"kernels/{kernel}.h", (folder / "kernels" / f"{kernel}.h").read_bytes()
+        yield f"kernels/{kernel}.h", (folder / "kernels" / f"{kernel}.h").read_text("utf-8")
 
 
 def _included(folder: Traversable, wanted: set[str]) -> set[str]:
@@ -92,7 +105,7 @@ def _included(folder: Traversable, wanted: set[str]) -> set[str]:
     return found
 
 
-def _values(model: Model, laid: Laid, arithmetic: str, golden: Samples, name: str) -> dict[str, Any]:
+def _values(model: Model, laid: Laid, arithmetic: str, golden: Samples, name: str, prefix: str) -> dict[str, Any]:
     inputs, outputs = _ports(model, laid, inputs=True), _ports(model, laid, inputs=False)
     kernels = sorted({call.kernel for layer in laid.layers for call in layer.invocations})
     facts = "\n".join([arithmetic, *(_interface(port) for port in (*inputs, *outputs)), str(laid.arena_bytes)])
@@ -108,8 +121,8 @@ def _values(model: Model, laid: Laid, arithmetic: str, golden: Samples, name: st
         "abi": sha256_bytes(facts.encode())[:8],
         "defines": laid.defines,
         "kernels": kernels,
-        "layers": [_layer(laid, i) for i in range(len(laid.layers))],
-        **weights_of(list(_constants(laid))),
+        "layers": [_layer(laid, i, prefix) for i in range(len(laid.layers))],
+        **weights_of([(constants_renamed(symbol, prefix), c) for symbol, c in _constants(laid)]),
         "selftest": selftest_of(model, laid, arithmetic, golden),
     }
 
@@ -171,26 +184,28 @@ def _constants(laid: Laid) -> Iterator[tuple[str, Constant]]:
         yield f"model_tensor_{t}", Constant(name="tensor", ctype=ctype, values=tensor.data.reshape(-1))
 
 
-def _layer(laid: Laid, index: int) -> dict[str, Any]:
+def _layer(laid: Laid, index: int, prefix: str) -> dict[str, Any]:
     op, layer = laid.ops[index], laid.layers[index]
     return {
         "function": f"layer_{index}_{op.node.op.lower()}",
         "where": text.comment(op.where),
         "structs": [
-            f"static const {type_} {name}[{len(items)}] =\n{text.wrapped(text.initialiser(items) + ';', ' ' * 8)}"
+            f"static const {type_} {name}[{len(items)}] =\n"
+            f"{text.wrapped(constants_renamed(text.initialiser(items), prefix) + ';', ' ' * 8)}"
             for type_, name, items in layer.structs
         ],
-        "calls": [_call(layer, n, call, laid.scratch[index]) for n, call in enumerate(layer.invocations)],
+        "calls": [_call(layer, n, call, laid.scratch[index], prefix) for n, call in enumerate(layer.invocations)],
     }
 
 
-def _call(layer: Layer, n: int, call: Invocation, scratch: int) -> dict[str, str]:
+def _call(layer: Layer, n: int, call: Invocation, scratch: int, prefix: str) -> dict[str, str]:
     variable = "call" if len(layer.invocations) == 1 else f"call_{n}"
     shared = " EP_THREADS" if call.shares else ""
     arguments = ", ".join(a if a != SCRATCH else f"AT({scratch})" for a in call.arguments)
     return {
         "struct": call.struct or f"ep_{call.kernel}",
         "variable": variable,
-        "fields": text.wrapped(text.initialiser(call.fields) + ";", " " * 8),
-        "text": f"{call.function or f'ep_{call.kernel}_run'}(&{variable}, {arguments}{shared});",
+        "fields": text.wrapped(constants_renamed(text.initialiser(call.fields), prefix) + ";", " " * 8),
+        "text": f"{call.function or f'ep_{call.kernel}_run'}"
+        f"(&{variable}, {constants_renamed(arguments, prefix)}{shared});",
     }

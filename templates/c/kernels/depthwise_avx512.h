@@ -192,12 +192,13 @@ static void ep_chunk_row(const ep_chunk *c, const ep_depthwise_conv_2d *d, const
     const ep_window *const w = &d->window;
     const int inner = y >= w->top && y < w->bottom;
     const ptrdiff_t step = (ptrdiff_t)w->stride_w * w->input_c;
+    const int32_t count = w->kernel_h * w->kernel_w;
     const int8_t *taps[4 * EP_TAP_GROUPS];
-    for (int32_t t = w->kernel_h * w->kernel_w; t < 4 * c->groups; t++)
-        taps[t] = outside;
     for (int32_t x = 0; x < w->output_w;) {
         const int32_t run = inner && x >= w->left && x < w->right ? w->right - x : 1;
         ep_depthwise_taps(w, in, y, x, outside, taps);
+        for (int32_t t = count; t < 4 * c->groups; t++)
+            taps[t] = taps[count - 1]; /* Of weight 0, and as many bytes as any. */
         for (int32_t i = 0, pixels; i < run; i += pixels, out += pixels * w->output_c) {
             pixels = run - i >= c->pixels ? c->pixels : step == c->channels ? run - i : 1;
             ep_chunk_pixels(c, &d->scaling, taps, i * step + c->first, pixels, step, out + c->first);

@@ -84,7 +84,7 @@ class Layer:
     macs: int
     placement: Place
     reason: str = ""
-    """Why it is placed there, in one clause; empty where nothing is remarkable."""
+    """Why it is placed there, or how its weights lie there, in one clause; empty where nothing is remarkable."""
     latency_ms: float | None = None
     sqnr_db: float | None = None
     """Signal to quantization noise of its output against the float model."""

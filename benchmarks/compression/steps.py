@@ -37,6 +37,8 @@ SEEDS = (0, 1, 2)
 MULTIPLE = 4
 INT8 = Recipe(name="int8-per-channel", description="")
 Steps = Sequence[Mapping[str, Any]]
+ONE_BY_FOUR = {"outputs": 1, "inputs": 4}
+FOUR_BY_FOUR = {"outputs": 4, "inputs": 4}
 STEPS: Mapping[str, Steps] = {
     "nothing": (),
     "channels, share 0.1": ({"step": "channels", "share": 0.1},),
@@ -50,11 +52,11 @@ STEPS: Mapping[str, Steps] = {
     "magnitude, ratio 0.5, uncorrected": ({"step": "magnitude", "ratio": 0.5, "correct": False},),
     "pattern, 2 of 4": ({"step": "pattern"},),
     "pattern, 2 of 4, uncorrected": ({"step": "pattern", "correct": False},),
-    "block, 1 x 4, ratio 0.3": ({"step": "block", "ratio": 0.3},),
-    "block, 1 x 4, ratio 0.5": ({"step": "block", "ratio": 0.5},),
-    "block, 1 x 4, ratio 0.5, uncorrected": ({"step": "block", "ratio": 0.5, "correct": False},),
-    "block, 4 x 4, ratio 0.3": ({"step": "block", "ratio": 0.3, "outputs": 4},),
-    "block, 4 x 4, ratio 0.3, uncorrected": ({"step": "block", "ratio": 0.3, "outputs": 4, "correct": False},),
+    "block, 1 x 4, ratio 0.3": ({"step": "block", "ratio": 0.3, **ONE_BY_FOUR},),
+    "block, 1 x 4, ratio 0.5": ({"step": "block", "ratio": 0.5, **ONE_BY_FOUR},),
+    "block, 1 x 4, ratio 0.5, uncorrected": ({"step": "block", "ratio": 0.5, **ONE_BY_FOUR, "correct": False},),
+    "block, 4 x 4, ratio 0.3": ({"step": "block", "ratio": 0.3, **FOUR_BY_FOUR},),
+    "block, 4 x 4, ratio 0.3, uncorrected": ({"step": "block", "ratio": 0.3, **FOUR_BY_FOUR, "correct": False},),
     "low_rank, error 0.02": ({"step": "low_rank"},),
     "cluster, 16 values": ({"step": "cluster"},),
     "equalize": ({"step": "equalize"},),

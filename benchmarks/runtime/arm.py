@@ -49,9 +49,9 @@ HERE = Path(__file__).parent
 COUNT = HERE.parents[1] / "templates/qemu/count.c"
 
 
-def counted(qemu: str, plugin: Path, command: Sequence[str]) -> int:
+def counted(qemu: str, plugin: Path, command: Sequence[str], cpu: str = "max") -> int:
     """User-mode instructions of a program."""
-    emulator = [qemu, "-cpu", "max", "-plugin", str(plugin)]
+    emulator = [qemu, "-cpu", cpu, "-plugin", str(plugin)]
     done = subprocess.run([*emulator, *command], capture_output=True, check=False)
     said = done.stderr.decode(errors="replace")
     found = re.search(r"instructions: (\d+)", said)

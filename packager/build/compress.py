@@ -34,7 +34,13 @@ class Smaller:
 
 
 def compress(
-    shrunk: Shrunk, steps: Sequence[Planned], data: Data, request: BuildRequest, *, multiple_of: int = 1
+    shrunk: Shrunk,
+    steps: Sequence[Planned],
+    data: Data,
+    request: BuildRequest,
+    *,
+    multiple_of: int = 1,
+    block: tuple[int, int] = (16, 4),
 ) -> Smaller:
     """Run the steps on the float model that a build starts from.
 
@@ -44,6 +50,7 @@ def compress(
         data: The calibration inputs are the steps' own; the evaluation inputs, else the same ones, score them.
         request: `max_drop` limits, in points of accuracy, what all steps together may cost.
         multiple_of: Of channels, that the targets like.
+        block: Outputs by inputs that the targets' kernels skip.
 
     Raises:
         ConfigError: there is no calibration data, or the request does not fit the model.
@@ -64,6 +71,7 @@ def compress(
         training=data.training,
         seed=request.seed,
         multiple_of=multiple_of,
+        block=block,
     )
     steps = [_spelled(step, teacher) for step in steps]
     folders = [step.table.folder for step in steps]

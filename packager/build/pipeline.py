@@ -68,7 +68,9 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
     if asked.steps:
         step("compressing")
         multiple = math.lcm(*(p.channel_multiple for p in asked.profiles))
-        smaller = compress(shrunk, asked.steps, data, request, multiple_of=multiple)
+        outputs = math.lcm(*(p.sparse_outputs for p in asked.profiles))
+        inputs = math.lcm(*(p.sparse_inputs for p in asked.profiles))
+        smaller = compress(shrunk, asked.steps, data, request, multiple_of=multiple, block=(outputs, inputs))
         shrunk = smaller.shrunk
     source = shrunk.source
     quantized = _quantize(request, asked, source, data, step, smaller)

@@ -118,6 +118,8 @@ class Context:
     seed: int = 0
     multiple_of: int = 1
     """Channels come in multiples of so many where a step chooses a width: what all targets like."""
+    block: tuple[int, int] = (16, 4)
+    """Outputs by inputs that the kernels of all targets skip where the weights of all of them are zero."""
     kept: Kept = dataclasses.field(default_factory=Kept)
     """Of earlier steps."""
     curves: tuple[Curve, ...] = ()

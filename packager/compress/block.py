@@ -17,10 +17,10 @@ from packager.ir import Model
 class Block:
     ratio: float
     """Of the blocks of each layer that shall be zero, between 0 and 1."""
-    outputs: int = 1
-    """Output channels of a block."""
-    inputs: int = 4
-    """Columns of a block: input channels of one tap, neighbours in memory."""
+    outputs: int = 0
+    """Output channels of a block; 0 for what the targets' kernels skip."""
+    inputs: int = 0
+    """Columns of a block, input channels of one tap, neighbours in memory; 0 likewise."""
     correct: bool = True
     """Choose and correct by second order on the calibration data; else by magnitude alone, the rest as it was."""
     layers: tuple[str, ...] = ()
@@ -31,35 +31,42 @@ class Block:
 def problems(how: Block) -> Iterator[tuple[str, str]]:
     if not 0 < how.ratio < 1:
         yield f"a ratio of {how.ratio:g} can't be zeroed", "use one between 0 and 1: 0.5 for half of the blocks"
-    if how.outputs < 1 or how.inputs < 1 or how.outputs * how.inputs < 2:
-        yield f"{how.outputs} x {how.inputs} is no block", "1 x 4 and 4 x 4 are what kernels like"
+    if min(how.outputs, how.inputs) < 0 or how.outputs * how.inputs == 1:
+        yield f"{how.outputs} x {how.inputs} is no block", "leave both out, for what the targets' kernels skip"
 
 
-def check(model: Model, how: Block, context: Context) -> Iterator[Diagnostic]:  # noqa: ARG001 - as Step.check
+def check(model: Model, how: Block, context: Context) -> Iterator[Diagnostic]:
     yield from float_only(model, "zeroing weights")
     named(names(model), (*how.layers, *how.skip), "layers and skip")
     chosen = taken(model, how.layers, how.skip)
-    if chosen and not any(_fits(layer, how) for layer in chosen):
+    outputs, inputs = _shape(how, context)
+    if chosen and not any(_fits(layer, outputs, inputs) for layer in chosen):
         yield Diagnostic(
             severity=Severity.ERROR,
-            message=f"no layer's weights are tiled by blocks of {how.outputs} outputs by {how.inputs} inputs",
-            hint="use smaller blocks, or leave the step out",
+            message=f"no layer's weights are tiled by blocks of {outputs} outputs by {inputs} inputs",
+            hint="name smaller blocks with `outputs` and `inputs`, or leave the step out",
         )
 
 
 def apply(model: Model, how: Block, context: Context) -> Compressed:
-    def choose(layers: Sequence[Layer], scores: Mapping[int, Real]) -> Mapping[int, Mask]:
-        fitting = (layer for layer in layers if _fits(layer, how))
-        return {layer.index: best(scores[layer.index], how.outputs, how.inputs, how.ratio) for layer in fitting}
+    outputs, inputs = _shape(how, context)
 
-    what = f"{how.ratio:g} of the blocks of {how.outputs} outputs by {how.inputs} inputs"
+    def choose(layers: Sequence[Layer], scores: Mapping[int, Real]) -> Mapping[int, Mask]:
+        fitting = (layer for layer in layers if _fits(layer, outputs, inputs))
+        return {layer.index: best(scores[layer.index], outputs, inputs, how.ratio) for layer in fitting}
+
+    what = f"{how.ratio:g} of the blocks of {outputs} outputs by {inputs} inputs"
     return sparsify(
         model, context, choose, layers=how.layers, skip=how.skip, correct=how.correct, what=what
     )  # fmt: skip
 
 
-def _fits(layer: Layer, how: Block) -> bool:
-    return layer.outs % how.outputs == 0 and int(layer.weights.shape[-1]) % how.inputs == 0
+def _shape(how: Block, context: Context) -> tuple[int, int]:
+    return how.outputs or context.block[0], how.inputs or context.block[1]
+
+
+def _fits(layer: Layer, outputs: int, inputs: int) -> bool:
+    return layer.outs % outputs == 0 and int(layer.weights.shape[-1]) % inputs == 0
 
 
 def best(score: Real, outputs: int, inputs: int, ratio: float) -> Mask:

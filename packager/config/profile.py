@@ -114,6 +114,9 @@ class Profile:
     """What runs the model on the device, where a family offers more than LiteRT: ``c`` is the C runtime."""
     channel_multiple: int = 8
     """A pruned layer keeps a multiple of so many channels: kernels work on blocks of them."""
+    sparse_outputs: int = 16
+    sparse_inputs: int = 4
+    """Kernels skip so many inputs for so many outputs where all their weights are zero; of the C runtime by default."""
     extends: str = ""
     cpu: Cpu | None = None
     edgetpu: EdgeTpu | None = None

@@ -9,7 +9,7 @@ from packager.bundle import Entry
 from packager.config.edgetpu import EdgeTpuCompiler, load_edgetpu_compiler
 from packager.config.profile import EdgeTpu
 from packager.config.samples import to_integer
-from packager.emit.c import emit_c, unsupported
+from packager.emit.c import ANY, emit_c, target_of, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
@@ -93,7 +93,9 @@ def _in_c(job: Job, model: Model) -> tuple[Entry, ...]:
     if unsupported(model, job.arithmetic):
         return ()
     golden = to_integer(job.golden, model) if job.golden.arrays else job.golden
-    return emit_c(model, job.arithmetic, golden, name=f"{job.name} {job.version}", prefix=job.c_prefix)
+    target = target_of(job.profile.cpu) if job.profile.cpu else ANY
+    title = f"{job.name} {job.version}"
+    return emit_c(model, job.arithmetic, golden, name=title, prefix=job.c_prefix, target=target)
 
 
 def _runtime(job: Job, model: Model, tpu: EdgeTpu, mapping: Mapping, *, in_c: bool) -> Iterator[Entry]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from packager.bundle import Entry
 from packager.config.profile import Memory
 from packager.config.recipe import CALIBRATED
-from packager.emit.c import emit_c, unsupported
+from packager.emit.c import Target, emit_c, target_of, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.families._contract import Family, Job, Product
 from packager.families._order import in_best_order
 from packager.families._room import exceeds
+from packager.families._zeros import with_savings
 from packager.ir import DType, Model, write_tflite
 from packager.plan.cost import cost_of
 from packager.plan.memory import plan_memory
@@ -42,13 +43,15 @@ class Microcontroller:
             UnsupportedError: the arena with the kernels' scratch exceeds the RAM, which the plan alone did not.
         """
         job = in_best_order(job)
-        generated = emit_c(
-            job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}", prefix=job.c_prefix
-        )
-        arena = _arena_of(generated)
-        what = "the arena, with what kernels need while they run,"
-        if problems := tuple(exceeds(what, arena, job.profile.memory.ram_bytes, "RAM")):
+        assert job.profile.cpu is not None, "check comes first"
+        target = target_of(job.profile.cpu, flash=True)
+        generated = _in_c(job, target)
+        if _too_wide(job, generated):  # Weights that are unpacked at run time take RAM.
+            target = target.without("packs")
+            generated = _in_c(job, target)
+        if problems := _too_wide(job, generated):
             raise UnsupportedError.from_diagnostics(job.profile.name, problems)
+        arena = _arena_of(generated)
         model = Entry(path="model/model.tflite", content=write_tflite(job.quantized.model), role="source")
         page = render(
             "runner/microcontroller/README.md.j2",
@@ -60,12 +63,24 @@ class Microcontroller:
             arena=arena,
             arithmetic=job.arithmetic,
         )
-        return Product(
+        product = Product(
             files=(model, Entry(path="runtime/README.md", content=page, role="doc"), *generated),
             artifact=model.path,
             engine="c",
             model=job.quantized.model,
         )
+        return with_savings(product, job, target)
+
+
+def _in_c(job: Job, target: Target) -> tuple[Entry, ...]:
+    title = f"{job.name} {job.version}"
+    model, prefix = job.quantized.model, job.c_prefix
+    return emit_c(model, job.arithmetic, job.golden, name=title, prefix=prefix, target=target)
+
+
+def _too_wide(job: Job, generated: Iterable[Entry]) -> tuple[Diagnostic, ...]:
+    what = "the arena, with what kernels need while they run,"
+    return tuple(exceeds(what, _arena_of(generated), job.profile.memory.ram_bytes, "RAM"))
 
 
 def _not_integer(job: Job) -> Iterable[Diagnostic]:

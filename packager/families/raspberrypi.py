@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 from packager.bundle import Entry
 from packager.config.recipe import CALIBRATED
-from packager.emit.c import emit_c, unsupported
+from packager.emit.c import emit_c, target_of, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
 from packager.families._order import in_best_order
 from packager.families._room import exceeds
+from packager.families._zeros import with_savings
 from packager.ir import Model, write_tflite
 from packager.plan.cost import cost_of
 from packager.plan.memory import plan_memory
@@ -41,7 +42,7 @@ class RaspberryPi:
         engine = "c" if generated and job.profile.engine == "c" else "litert"
         role = "source" if engine == "c" else "model"
         model = Entry(path="model/model.tflite", content=write_tflite(job.quantized.model), role=role)
-        return Product(
+        product = Product(
             files=(model, *_runtime(job, job.profile.cpu.machine, engine, in_c=bool(generated)), *generated),
             artifact=model.path,
             engine=engine,
@@ -49,6 +50,7 @@ class RaspberryPi:
             engines=tuple({"c", "litert"} - {engine}) if generated and job.profile.cpu.machine in _MACHINES else (),
             diagnostics=notes,
         )
+        return with_savings(product, job, target_of(job.profile.cpu)) if generated else product
 
 
 def _only_c(job: Job, machine: str) -> Iterable[Diagnostic]:
@@ -68,9 +70,10 @@ def _in_c(job: Job) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         message = f"no C runtime, LiteRT is the only one: {found[0].where}: {found[0].message}{more}"
         return (), (Diagnostic(severity=Severity.NOTE, message=message, hint=found[0].hint),)
-    return emit_c(
-        job.quantized.model, job.arithmetic, job.golden, name=f"{job.name} {job.version}", prefix=job.c_prefix
-    ), ()
+    assert job.profile.cpu is not None, "check comes first"
+    title, target = f"{job.name} {job.version}", target_of(job.profile.cpu)
+    model, prefix = job.quantized.model, job.c_prefix
+    return emit_c(model, job.arithmetic, job.golden, name=title, prefix=prefix, target=target), ()
 
 
 def _runtime(job: Job, machine: str, engine: str, *, in_c: bool) -> Iterable[Entry]:

@@ -19,6 +19,7 @@ from packager.config.profile import Cpu
 from packager.errors import ToolError
 from packager.measure.c import RUNTIME, compiler
 from packager.measure.cross import FLAGS, CrossCompiler, cross_compiler, run_tool
+from packager.measure.elf import without_sections
 
 FOLDER = "prebuilt"
 """In the C runtime's folder. Not the folder itself, where a `make` would take files of 1980 for its own."""
@@ -132,7 +133,8 @@ def _for_linux(folder: Path, cross: CrossCompiler, level: str) -> Mapping[str, b
     _link(folder, cross, ["-static", "-o", SELFTEST, "main_test.o", "selftest.o", *needed])
     _link(folder, cross, ["-shared", f"-Wl,-soname,{SHARED}", "-o", SHARED, *needed])
     _tool(folder, [*cross.archiver(), "rcsD", STATIC, *units])
-    return {name: (folder / name).read_bytes() for name in (RUNNER, SELFTEST, SHARED, STATIC)}
+    made = {name: (folder / name).read_bytes() for name in (RUNNER, SELFTEST, SHARED, STATIC)}
+    return {name: without_sections(made[name]) if name in {RUNNER, SELFTEST} else made[name] for name in made}
 
 
 def _for_firmware(folder: Path, cross: CrossCompiler) -> Mapping[str, bytes]:

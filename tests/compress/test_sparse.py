@@ -79,7 +79,8 @@ def test_a_threshold_is_of_the_layer_s_own_spread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "options"), [("magnitude", {"ratio": 0.5}), ("pattern", {}), ("block", {"ratio": 0.5})]
+    ("step", "options"),
+    [("magnitude", {"ratio": 0.5}), ("pattern", {}), ("block", {"ratio": 0.5, "outputs": 1, "inputs": 4})],
 )
 def test_second_order_beats_magnitude_on_unseen_inputs(step: str, options: dict[str, Any]) -> None:
     model, unseen = network(), images(60, seed=9)
@@ -146,7 +147,7 @@ def test_layers_can_be_named_and_skipped() -> None:
         ("magnitude", {"ratio": 0.5, "scope": "layers"}, "no scope 'layers'"),
         ("pattern", {"keep": 4}, "no pattern"),
         ("block", {"ratio": 0.0}, "can't be zeroed"),
-        ("block", {"ratio": 0.5, "inputs": 1}, "no block"),
+        ("block", {"ratio": 0.5, "outputs": 1, "inputs": 1}, "no block"),
         ("block", {"ratio": 0.5, "skip": ["conv_2d_9"]}, "no layer 'conv_2d_9'"),
     ],
 )

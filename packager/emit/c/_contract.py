@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from packager.emit.c._costs import ANY, Target
 from packager.ir import ABSENT, Graph, Node, TensorType
 from packager.ops import Call as Evaluation
 from packager.ops import call_of
@@ -62,6 +63,25 @@ class Layer:
     """Bytes that it may read behind its first input, in the arena."""
     defines: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Macros for the kernels; the largest value of all layers holds."""
+    saved: "Saved | None" = None
+    """Where zero weights are left out."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Saved:
+    """What a layer saves by how its weights are stored."""
+
+    form: str
+    """``skips`` or ``packs``, see `_stored`."""
+    bytes: int
+    """Of its constants, and of how many."""
+    of_bytes: int
+    macs: int
+    """Of its multiplications, padding included, and of how many."""
+    of_macs: int
+    cost: float
+    """Of the instructions for them, estimated, and of how many; negative where it takes more."""
+    of_cost: float
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,6 +99,7 @@ class Op:
     arithmetic: str
     offsets: Mapping[int, int]
     """Of activations in the arena."""
+    target: Target = ANY
 
     @property
     def node(self) -> Node:

@@ -50,7 +50,7 @@ def matrix_constants(rows: Ints, bias: Ints, suffix: str = "") -> tuple[Constant
     """Weights and biases for `ep_matrix`; `rows` is ``[outputs, runs, run]``."""
     return (
         Constant(name=f"weights{suffix}", ctype="int8_t", values=packed(rows)),
-        Constant(name=f"bias{suffix}", ctype="int32_t", values=padded(bias, BLOCK)),
+        bias_constant(bias, suffix),
     )
 
 
@@ -60,6 +60,10 @@ def packed(rows: Ints) -> Ints:
     wide = np.pad(rows, ((0, -outputs % BLOCK), (0, 0), (0, -run % _QUAD)))
     blocks, quads = wide.shape[0] // BLOCK, wide.shape[2] // _QUAD
     return wide.reshape(blocks, BLOCK, runs, quads, _QUAD).transpose(0, 2, 3, 1, 4).reshape(-1)
+
+
+def bias_constant(bias: Ints, suffix: str = "") -> Constant:
+    return Constant(name=f"bias{suffix}", ctype="int32_t", values=padded(bias, BLOCK))
 
 
 def matrix_fields(op: Op, rows: Ints, scaling: Scaling, suffix: str = "", first: int = 0) -> Fields:

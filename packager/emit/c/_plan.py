@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from packager.emit.c._contract import Layer, Op
+from packager.emit.c._costs import ANY, Target
 from packager.emit.c._find import find_kernel
 from packager.ir import Model
 from packager.plan.memory import ALIGNMENT, MemoryPlan, plan_memory
@@ -36,21 +37,40 @@ class Laid:
 
 
 @functools.lru_cache(maxsize=4)
-def lay_out(model: Model, arithmetic: str) -> Laid:
-    """Return the layers of a model of which every operator has a kernel."""
+def lay_out(model: Model, arithmetic: str, target: Target = ANY) -> Laid:
+    """Return the layers of a model of which every operator has a kernel.
+
+    A form of weights that saves the whole model neither more bytes than its code takes, nor time, is left out.
+    """
+    laid = _placed(model, arithmetic, target)
+    for form in target.forms if target.costs and "dense" in target.forms else ():
+        if form != "dense" and not _pays(laid, form, target):
+            target = target.without(form)
+            laid = _placed(model, arithmetic, target)
+    return laid
+
+
+def _pays(laid: Laid, form: str, target: Target) -> bool:
+    assert target.costs is not None, "no form but dense is without costs"
+    saved = [layer.saved for layer in laid.layers if layer.saved and layer.saved.form == form]
+    faster = sum(s.cost for s in saved) > target.slower * sum(s.of_cost for s in saved)
+    return not saved or faster or sum(s.bytes for s in saved) > target.costs.code(form)
+
+
+def _placed(model: Model, arithmetic: str, target: Target) -> Laid:
     plan = plan_memory(model)
-    laid = _laid(model, arithmetic, plan)
+    laid = _laid(model, arithmetic, plan, target)
     if laid.arena_bytes == plan.arena_bytes:
         return laid
     # What kernels need besides does not fit into what the tensors leave free: place both together.
     room = {i: layer.scratch + layer.reads_past for i, layer in enumerate(laid.layers)}
-    together = _laid(model, arithmetic, plan_memory(model, room))
+    together = _laid(model, arithmetic, plan_memory(model, room), target)
     return min(laid, together, key=lambda found: found.arena_bytes)
 
 
-def _laid(model: Model, arithmetic: str, plan: MemoryPlan) -> Laid:
+def _laid(model: Model, arithmetic: str, plan: MemoryPlan, target: Target) -> Laid:
     graph = model.main
-    ops = tuple(Op(graph, i, arithmetic, plan.offsets) for i in range(len(graph.nodes)))
+    ops = tuple(Op(graph, i, arithmetic, plan.offsets, target) for i in range(len(graph.nodes)))
     layers = tuple(_layer(op) for op in ops)
     scratch = tuple(_gap(plan, i, layer.scratch) for i, layer in enumerate(layers))
     ends = [plan.arena_bytes]

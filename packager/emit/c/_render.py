@@ -12,6 +12,7 @@ from packager.config.samples import Samples
 from packager.data import data_dir
 from packager.emit.c import _text as text
 from packager.emit.c._contract import SCRATCH, Constant, Invocation, Layer
+from packager.emit.c._costs import ANY, Target
 from packager.emit.c._plan import Laid, lay_out
 from packager.emit.c._prefix import DEFAULT, constants_renamed, renamed
 from packager.emit.c._selftest import selftest_of
@@ -42,6 +43,7 @@ def emit_c(
     name: str,
     root: str = "runtime/c",
     prefix: str = DEFAULT,
+    target: Target = ANY,
 ) -> tuple[Entry, ...]:
     """Return the files of a C runtime under `root`.
 
@@ -52,8 +54,9 @@ def emit_c(
         name: Of the model, for headings.
         root: Folder in the bundle.
         prefix: Of the names that the code exports; `check_prefix` has nothing against it.
+        target: For which zero weights are left out where that pays; the code runs on any CPU all the same.
     """
-    laid = lay_out(model, arithmetic)
+    laid = lay_out(model, arithmetic, target)
     values = {**_values(model, laid, arithmetic, golden, name, prefix), "prefix": prefix}
     entries = [_source(root, path, renamed(text_, prefix).encode()) for path, text_ in _static(laid)]
     if prefix != DEFAULT:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from packager.emit.c._by_type import ByType
-from packager.emit.c._contract import SCRATCH, Constant, Fields, Ints, Invocation, Layer, Op, Problem
+from packager.emit.c._contract import SCRATCH, Constant, Fields, Ints, Invocation, Layer, Op, Problem, Saved
 from packager.emit.c._linear import (
+    bias_constant,
     folded_bias,
     matrix_constants,
     matrix_defines,
@@ -18,7 +19,8 @@ from packager.emit.c._linear import (
     reach_of,
 )
 from packager.emit.c._linear16 import Linear16
-from packager.emit.c._scaling import BLOCK, scaling_of, scaling_problems
+from packager.emit.c._scaling import BLOCK, Scaling, scaling_of, scaling_problems
+from packager.emit.c._stored import stored
 from packager.emit.c._window import along_row, window_of
 from packager.ops._requantize import Rule
 from packager.ops.conv_2d import rule_of
@@ -45,18 +47,7 @@ class _Conv2d:
         kernel = weights.reshape(outputs, tall, -1)
         bias = folded_bias(op, _rows(op), x)
         scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(_rows(op), bias))
-        share = outputs // groups
-        # The last group's channels begin anywhere in the scaling's arrays, and a whole block is read from there.
-        spare = BLOCK if groups > 1 else 0
-        constants: list[Constant] = [
-            dataclasses.replace(c, values=np.pad(c.values, (0, spare), mode="edge")) for c in scaling.constants
-        ]
-        matrices: list[Fields] = []
-        for g in range(groups):
-            suffix = f"_{g}" if groups > 1 else ""
-            part = slice(g * share, (g + 1) * share)
-            constants += matrix_constants(kernel[part], bias[part], suffix)
-            matrices.append(matrix_fields(op, kernel[part], scaling, suffix, g * share))
+        matrices = _matrices(op, kernel, bias, scaling, groups)
         direct = groups == 1 and (window["dilation_w"] == 1 or window["kernel_w"] == 1)
         patched = not direct or not _is_inside(window)
         size = 4 * quads_of(kernel) * tall
@@ -76,12 +67,56 @@ class _Conv2d:
                     },
                 ),
             ),
-            constants=tuple(constants),
-            structs=(("ep_matrix", "matrices", tuple(matrices)),),
-            scratch=_PATCHES * size if patched else 0,
+            constants=matrices.constants,
+            structs=(("ep_matrix", "matrices", matrices.fields),),
+            scratch=(_PATCHES * size if patched else 0) + matrices.scratch,
             reads_past=-kernel.shape[2] % 4 if direct else 0,
-            defines={**scaling.defines, **matrix_defines(kernel), "EP_TOGETHER": 1, "EP_PATCHED": int(patched)},
+            defines={
+                **scaling.defines,
+                **matrices.defines,
+                **matrix_defines(kernel),
+                "EP_TOGETHER": 1,
+                "EP_PATCHED": int(patched),
+            },
+            saved=matrices.saved,
         )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Matrices:
+    """One a group."""
+
+    fields: tuple[Fields, ...]
+    constants: tuple[Constant, ...]
+    scratch: int = 0
+    defines: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    saved: Saved | None = None
+
+
+def _matrices(op: Op, kernel: Ints, bias: Ints, scaling: Scaling, groups: int) -> _Matrices:
+    """Weights ``[outputs, runs, run]``, those of groups one after the other, as they pay best; of groups dense."""
+    if groups > 1:
+        return _grouped(op, kernel, bias, scaling, groups)
+    weights = stored(op, kernel, op.output.elements // len(kernel))
+    return _Matrices(
+        fields=({**matrix_fields(op, kernel, scaling), **weights.fields(op)},),
+        constants=(*scaling.constants, *weights.constants, bias_constant(bias)),
+        scratch=weights.scratch,
+        defines=weights.defines,
+        saved=weights.saved,
+    )
+
+
+def _grouped(op: Op, kernel: Ints, bias: Ints, scaling: Scaling, groups: int) -> _Matrices:
+    share = len(kernel) // groups
+    # The last group's channels begin anywhere in the scaling's arrays, and a whole block is read from there.
+    constants = [dataclasses.replace(c, values=np.pad(c.values, (0, BLOCK), mode="edge")) for c in scaling.constants]
+    fields: list[Fields] = []
+    for g in range(groups):
+        part = slice(g * share, (g + 1) * share)
+        constants += matrix_constants(kernel[part], bias[part], f"_{g}")
+        fields.append(matrix_fields(op, kernel[part], scaling, f"_{g}", g * share))
+    return _Matrices(fields=tuple(fields), constants=tuple(constants))
 
 
 def _flattened(window: dict[str, Any]) -> tuple[Fields, int]:

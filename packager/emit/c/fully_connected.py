@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from packager.emit.c._by_type import ByType
-from packager.emit.c._contract import Ints, Invocation, Layer, Op, Problem
+from packager.emit.c._contract import SCRATCH, Ints, Invocation, Layer, Op, Problem
 from packager.emit.c._linear import (
+    bias_constant,
     folded_bias,
-    matrix_constants,
     matrix_defines,
     matrix_fields,
     operand_problems,
@@ -14,6 +14,7 @@ from packager.emit.c._linear import (
 )
 from packager.emit.c._linear16 import Linear16
 from packager.emit.c._scaling import scaling_of, scaling_problems
+from packager.emit.c._stored import stored
 from packager.ops._requantize import Rule
 from packager.ops.fully_connected import rule_of
 
@@ -33,22 +34,31 @@ class _FullyConnected:
         scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(rows, bias))
         runs = rows[:, None, :]
         depth = rows.shape[1]
+        count = x.elements // depth
+        weights = stored(op, runs, count)
         return Layer(
             invocations=(
                 Invocation(
                     kernel="fully_connected",
                     shares=True,
-                    arguments=(op.at_input(0), op.at_output()),
+                    arguments=(op.at_input(0), op.at_output(), SCRATCH),
                     fields={
-                        "matrix": matrix_fields(op, runs, scaling),
-                        "count": x.elements // depth,
+                        "matrix": {**matrix_fields(op, runs, scaling), **weights.fields(op)},
+                        "count": count,
                         "depth": depth,
                     },
                 ),
             ),
-            constants=(*scaling.constants, *matrix_constants(runs, bias)),
+            constants=(*scaling.constants, *weights.constants, bias_constant(bias)),
+            scratch=weights.scratch,
             reads_past=-depth % 4,
-            defines={**scaling.defines, **matrix_defines(runs), "EP_TOGETHER": int(x.elements > depth)},
+            defines={
+                **scaling.defines,
+                **weights.defines,
+                **matrix_defines(runs),
+                "EP_TOGETHER": int(x.elements > depth),
+            },
+            saved=weights.saved,
         )
 
 

@@ -74,7 +74,8 @@ static void ep_conv_2d_blocks(void *argument, int32_t first, int32_t last)
     ep_conv_2d_job_run(job, &part, job->in, job->out + first * EP_BLOCK);
 }
 
-static void ep_conv_2d_run(const ep_conv_2d *c, const int8_t *in, int8_t *out, int8_t *patches EP_THREADS_PARAMETER)
+EP_INLINE void ep_conv_2d_part(const ep_conv_2d *c, const int8_t *in, int8_t *out,
+                               int8_t *patches EP_THREADS_PARAMETER)
 {
     const ep_window *const w = &c->window;
     const int32_t rows = w->batches * w->output_h, pixels = rows * w->output_w;
@@ -89,6 +90,27 @@ static void ep_conv_2d_run(const ep_conv_2d *c, const int8_t *in, int8_t *out, i
         ep_share(ep_conv_2d_blocks, &job, ep_matrix_block_count(c->groups), work EP_THREADS);
     else
         ep_share(ep_conv_2d_lines, &job, rows > 1 ? rows : pixels, work EP_THREADS);
+}
+
+/* `scratch` holds blocks that are unpacked, and behind them patches. */
+static void ep_conv_2d_run(const ep_conv_2d *c, const int8_t *in, int8_t *out, int8_t *scratch EP_THREADS_PARAMETER)
+{
+#if EP_UNFOLDS
+    const ep_matrix *const m = c->groups;
+    if (ep_is_folded(m)) {
+        int8_t room[EP_UNFOLDED];
+        ep_unfolding u = ep_unfold(m, scratch, room);
+        int8_t *const patches = scratch + (u.to == scratch ? u.at_once * m->rows * m->quads * (4 * EP_BLOCK) : 0);
+        for (int32_t first = 0; first < ep_matrix_block_count(m); first += u.at_once) {
+            const ep_matrix blocks = ep_unfolded(&u, m, first);
+            ep_conv_2d part = *c;
+            part.groups = &blocks;
+            ep_conv_2d_part(&part, in, out + first * EP_BLOCK, patches EP_THREADS);
+        }
+        return;
+    }
+#endif
+    ep_conv_2d_part(c, in, out, scratch EP_THREADS);
 }
 
 #endif

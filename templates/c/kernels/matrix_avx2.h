@@ -10,6 +10,7 @@
 #define EP_FLAT 0
 #define EP_OFFSET 0
 #define EP_STRIPS 1 /* Quads may lie anywhere. */
+#define EP_SKIPPING 1
 
 typedef int16_t ep_element;
 
@@ -79,11 +80,12 @@ EP_INLINE void ep_store_half(const ep_requantize *r, const __m256i *v, int32_t h
 }
 
 /* `height` vectors by `width` half blocks from output `first` on; both are constants where this is inlined. */
-EP_INLINE void ep_tile(const ep_matrix *m, const ep_panel *p, int32_t vector, int32_t first, const int32_t height,
-                       const int32_t width, int8_t *out, ptrdiff_t out_stride)
+EP_INLINE void ep_tile(const ep_matrix *m, const ep_panel *p, const ep_quads *q, int32_t vector, int32_t first,
+                       const int32_t height, const int32_t width, int8_t *out, ptrdiff_t out_stride)
 {
-    const ptrdiff_t size = (ptrdiff_t)p->steps * (4 * EP_BLOCK);
-    const int8_t *w = m->weights + (first / EP_BLOCK) * size + (first % EP_BLOCK) * 4;
+    const ptrdiff_t size = (ptrdiff_t)q->steps * (4 * EP_BLOCK);
+    const int32_t *const offsets = q->offsets, steps = q->steps;
+    const int8_t *w = q->weights + (first % EP_BLOCK) * 4;
     const int16_t *x[EP_TILE];
     __m256i sums[EP_TILE][8];
     EP_UNROLL for (int32_t i = 0; i < height; i++) {
@@ -91,8 +93,8 @@ EP_INLINE void ep_tile(const ep_matrix *m, const ep_panel *p, int32_t vector, in
         EP_UNROLL for (int32_t j = 0; j < 2 * width; j++)
             sums[i][j] = _mm256_setzero_si256();
     }
-    for (int32_t step = 0; step < p->steps; step++, w += 4 * EP_BLOCK) {
-        const ptrdiff_t offset = p->offsets[step];
+    for (int32_t step = 0; step < steps; step++, w += 4 * EP_BLOCK) {
+        const ptrdiff_t offset = offsets[step];
         EP_UNROLL for (int32_t j = 0; j < width; j++) {
             const int8_t *const at = w + j / 2 * size + j % 2 * 4 * EP_HALF;
             const __m256i low = _mm256_cvtepi8_epi16(ep_load16(at)), high = _mm256_cvtepi8_epi16(ep_load16(at + 16));
@@ -128,11 +130,25 @@ EP_INLINE void ep_tile(const ep_matrix *m, const ep_panel *p, int32_t vector, in
 /* One vector times all outputs: four half blocks at a time. */
 EP_INLINE void ep_panel_row(const ep_matrix *m, const ep_panel *p, int8_t *out)
 {
-    int32_t first = 0;
-    for (; first + 3 * EP_HALF < m->outputs; first += 4 * EP_HALF)
-        ep_tile(m, p, 0, first, 1, 4, out, 0);
-    for (; first < m->outputs; first += EP_HALF)
-        ep_tile(m, p, 0, first, 1, 1, out, 0);
+    int32_t first = 0, room[EP_SKIPS ? EP_DEPTH / 4 : 1];
+    ep_quads q;
+#if EP_SKIPS
+    for (; m->steps && first < m->outputs; first += EP_BLOCK) {
+        q = ep_block_quads(m, p, first / EP_BLOCK, room);
+        if (first + EP_HALF < m->outputs)
+            ep_tile(m, p, &q, 0, first, 1, 2, out, 0);
+        else
+            ep_tile(m, p, &q, 0, first, 1, 1, out, 0);
+    }
+#endif
+    for (; first + 3 * EP_HALF < m->outputs; first += 4 * EP_HALF) {
+        q = ep_block_quads(m, p, first / EP_BLOCK, room);
+        ep_tile(m, p, &q, 0, first, 1, 4, out, 0);
+    }
+    for (; first < m->outputs; first += EP_HALF) {
+        q = ep_block_quads(m, p, first / EP_BLOCK, room);
+        ep_tile(m, p, &q, 0, first, 1, 1, out, 0);
+    }
 }
 
 /* `count` vectors times the matrix, in tiles of like heights. */
@@ -142,18 +158,22 @@ static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, i
         ep_panel_row(m, p, out);
         return;
     }
+    int32_t room[EP_SKIPS ? EP_DEPTH / 4 : 1];
+    ep_quads q = ep_block_quads(m, p, 0, room);
     for (int32_t first = 0; first < m->outputs; first += EP_HALF) {
+        if (first && first % EP_BLOCK == 0)
+            q = ep_block_quads(m, p, first / EP_BLOCK, room);
         int32_t tiles = (count + EP_TILE - 1) / EP_TILE;
         for (int32_t at = 0, height; tiles > 0; tiles--, at += height) {
             int8_t *const to = out + at * out_stride;
             height = (count - at + tiles - 1) / tiles;
             switch (height) {
-            case 6: ep_tile(m, p, at, first, 6, 1, to, out_stride); break;
-            case 5: ep_tile(m, p, at, first, 5, 1, to, out_stride); break;
-            case 4: ep_tile(m, p, at, first, 4, 1, to, out_stride); break;
-            case 3: ep_tile(m, p, at, first, 3, 1, to, out_stride); break;
-            case 2: ep_tile(m, p, at, first, 2, 1, to, out_stride); break;
-            default: ep_tile(m, p, at, first, 1, 1, to, out_stride); break;
+            case 6: ep_tile(m, p, &q, at, first, 6, 1, to, out_stride); break;
+            case 5: ep_tile(m, p, &q, at, first, 5, 1, to, out_stride); break;
+            case 4: ep_tile(m, p, &q, at, first, 4, 1, to, out_stride); break;
+            case 3: ep_tile(m, p, &q, at, first, 3, 1, to, out_stride); break;
+            case 2: ep_tile(m, p, &q, at, first, 2, 1, to, out_stride); break;
+            default: ep_tile(m, p, &q, at, first, 1, 1, to, out_stride); break;
             }
         }
     }

@@ -7,6 +7,7 @@
 
 #include "requantize_neon.h"
 
+#define EP_SKIPPING 1
 #define EP_TILE 2
 
 /* Two sums for each of four outputs. */
@@ -99,6 +100,39 @@ EP_INLINE void ep_tile_row(ep_sums *sums, const int8_t *in, ptrdiff_t stride, co
         ep_one_quad(sums, in, stride, w, height);
 }
 
+#if EP_SKIPS
+/* A quad four times. Clang, if it saw that, would take half of it, and half of the weights by an instruction more. */
+EP_INLINE int8x16_t ep_fourfold(const int8_t *at)
+{
+    int32_t quad;
+    memcpy(&quad, at, sizeof quad);
+    int32x4_t four = vdupq_n_s32(quad);
+#if defined(__aarch64__)
+    __asm__("" : "+w"(four));
+#endif
+    return vreinterpretq_s8_s32(four);
+}
+
+/* `count` quads of `height` vectors, at `offsets`; where these are null, at four times `steps`. */
+EP_INLINE void ep_tile_steps(ep_sums *sums, const int8_t *in, ptrdiff_t stride, const int8_t *w,
+                             const int32_t *offsets, const uint16_t *steps, int32_t count, const int32_t height)
+{
+    int32_t i = 0;
+    for (; i + 2 <= count; i += 2, w += 2 * 64) {
+        const int8_t *const a = in + (offsets ? offsets[i] : 4 * steps[i]);
+        const int8_t *const b = in + (offsets ? offsets[i + 1] : 4 * steps[i + 1]);
+        int8x16_t x[EP_TILE], y[EP_TILE];
+        EP_UNROLL for (int32_t k = 0; k < height; k++) {
+            x[k] = ep_fourfold(a + k * stride);
+            y[k] = ep_fourfold(b + k * stride);
+        }
+        ep_two_quads(sums, w, x, y, height);
+    }
+    if (i < count)
+        ep_one_quad(sums, in + (offsets ? offsets[i] : 4 * steps[i]), stride, w, height);
+}
+#endif
+
 /* The sums of both halves, brought together. */
 EP_INLINE int32x4_t ep_joined(int32x4_t low, int32x4_t high)
 {
@@ -116,6 +150,9 @@ typedef struct {
     ptrdiff_t vector_stride, row_stride, out_stride;
     int32_t rows, quads; /* One row where they lie side by side. */
     int32_t first, count;
+#if EP_SKIPS
+    int32_t steps, offsets[EP_MOST_QUADS]; /* Of the quads that are there; -1 where all are. */
+#endif
     int32x4_t low[4], high[4]; /* The bias in the first of two sums. */
     ep_scale16 scale;
 } ep_block;
@@ -123,7 +160,10 @@ typedef struct {
 static EP_APART void ep_block_fill(ep_block *b, const ep_matrix *m, const ep_vectors *v, int32_t block)
 {
     const int joined = v->row_stride == 4 * m->quads;
-    b->weights = m->weights + (ptrdiff_t)block * m->rows * m->quads * (4 * EP_BLOCK);
+    b->weights = ep_block_weights(m, block);
+#if EP_SKIPS
+    b->steps = ep_block_offsets(m, block, v->row_stride, b->offsets);
+#endif
     b->vector_stride = v->vector_stride;
     b->row_stride = v->row_stride;
     b->rows = joined ? 1 : m->rows;
@@ -151,8 +191,13 @@ EP_INLINE void ep_tile(const ep_block *b, const ep_requantize *r, const int8_t *
     const int8_t *w = b->weights;
     const int32_t quads = b->quads;
     const ptrdiff_t stride = b->vector_stride, row_stride = b->row_stride, size = (ptrdiff_t)quads * (4 * EP_BLOCK);
-    for (int32_t row = b->rows; row > 0; row--, in += row_stride, w += size)
-        ep_tile_row(&sums, in, stride, w, quads, height);
+#if EP_SKIPS
+    if (b->steps >= 0)
+        ep_tile_steps(&sums, in, stride, w, b->offsets, NULL, b->steps, height);
+    else
+#endif
+        for (int32_t row = b->rows; row > 0; row--, in += row_stride, w += size)
+            ep_tile_row(&sums, in, stride, w, quads, height);
     const ep_scale16 scale = b->scale;
     const ptrdiff_t out_stride = b->out_stride;
     EP_UNROLL for (int32_t i = 0; i < height; i++) {
@@ -197,19 +242,27 @@ EP_INLINE void ep_block_run(const ep_block *b, const ep_requantize *r, const ep_
     }
 }
 
-/* One vector times the matrix: nothing is shared, so that nothing is put aside. */
+/* One vector times the matrix: nothing is shared, so that nothing is put aside. Rows lie side by side where quads are
+   left out. */
 static EP_APART void ep_vector_run(const ep_matrix *m, const int8_t *in, ptrdiff_t row_stride, int8_t *out)
 {
     const int joined = row_stride == 4 * m->quads;
     const int32_t rows = joined ? 1 : m->rows, quads = joined ? m->rows * m->quads : m->quads;
-    const int8_t *w = m->weights;
+    const int8_t *w = ep_block_weights(m, 0);
     for (int32_t first = 0; first < m->outputs; first += EP_BLOCK) {
         ep_sums sums;
         EP_UNROLL for (int32_t j = 0; j < 4; j++)
             sums.low[0][j] = sums.high[0][j] = vdupq_n_s32(0);
         const int8_t *x = in;
-        for (int32_t row = rows; row > 0; row--, x += row_stride, w += (ptrdiff_t)quads * (4 * EP_BLOCK))
-            ep_tile_row(&sums, x, 0, w, quads, 1);
+#if EP_SKIPS
+        if (m->steps) {
+            const int32_t *const start = m->starts + first / EP_BLOCK, there = start[1] - start[0];
+            ep_tile_steps(&sums, x, 0, w, NULL, m->steps + start[0], there, 1);
+            w += (ptrdiff_t)there * (4 * EP_BLOCK);
+        } else
+#endif
+            for (int32_t row = rows; row > 0; row--, x += row_stride, w += (ptrdiff_t)quads * (4 * EP_BLOCK))
+                ep_tile_row(&sums, x, 0, w, quads, 1);
         const ep_scale16 scale = ep_scale16_load(&m->scaling, first);
         int32x4_t totals[4];
         EP_UNROLL for (int32_t j = 0; j < 4; j++)
@@ -227,7 +280,7 @@ static EP_APART void ep_vector_run(const ep_matrix *m, const int8_t *in, ptrdiff
 static void ep_matrix_run(const ep_matrix *m, const ep_vectors *v, int32_t count)
 {
     const int32_t blocks = (m->outputs + EP_BLOCK - 1) / EP_BLOCK;
-    if (!EP_TOGETHER || count == 1) {
+    if (!EP_TOGETHER || (count == 1 && (ep_is_whole(m) || m->rows == 1))) {
         ep_vector_run(m, v->in, v->row_stride, v->out);
         return;
     }

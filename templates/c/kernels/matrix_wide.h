@@ -8,6 +8,7 @@
 #define EP_FLAT 0
 #define EP_OFFSET 0
 #define EP_STRIPS 0 /* Each vector lies in one piece. */
+#define EP_SKIPPING 1
 
 typedef int16_t ep_element;
 
@@ -39,12 +40,22 @@ EP_INLINE int16_t *ep_widen(const int8_t *in, int32_t count, int16_t *to)
 
 EP_INLINE int16_t *ep_widen_bytes(const int8_t *in, int32_t count, int16_t *to) { return ep_widen(in, count, to); }
 
-/* Four outputs' weights. */
+/* Four outputs' weights; those of a quad that is left out are zero. */
 static void ep_wide_weights(const ep_matrix *m, int32_t first, int32_t depth, int16_t *to)
 {
     const int32_t stride = EP_WHOLE(depth);
-    const int8_t *w = m->weights + (ptrdiff_t)(first / EP_BLOCK) * depth * EP_BLOCK + first % EP_BLOCK * 4;
+    const int8_t *w = ep_block_weights(m, first / EP_BLOCK) + first % EP_BLOCK * 4;
     memset(to, 0, sizeof(int16_t) * EP_WIDE * (size_t)stride);
+#if EP_SKIPS
+    if (m->steps) {
+        const int32_t *const start = m->starts + first / EP_BLOCK;
+        for (int32_t i = start[0]; i < start[1]; i++, w += 4 * EP_BLOCK)
+            for (int32_t j = 0; j < EP_WIDE; j++)
+                for (int32_t k = 0; k < 4; k++)
+                    to[j * stride + 4 * m->steps[i] + k] = w[4 * j + k];
+        return;
+    }
+#endif
     for (int32_t at = 0; at < depth; at += 4, w += 4 * EP_BLOCK)
         for (int32_t j = 0; j < EP_WIDE; j++)
             for (int32_t k = 0; k < 4; k++)
@@ -76,8 +87,19 @@ static void ep_wide_fourfold(const int16_t *x, int32_t depth, int16_t *to)
 /* One vector, fourfold, where widening the weights would take longer: 4 outputs' 4 products at once. */
 static void ep_wide_direct(const ep_matrix *m, const int16_t *x, int32_t first, int32_t depth, int32_t *sums)
 {
-    const int8_t *w = m->weights + (ptrdiff_t)(first / EP_BLOCK) * depth * EP_BLOCK + first % EP_BLOCK * 4;
+    const int8_t *w = ep_block_weights(m, first / EP_BLOCK) + first % EP_BLOCK * 4;
     int32_t products[4 * EP_WIDE] = {0};
+#if EP_SKIPS
+    if (m->steps) {
+        const int32_t *const start = m->starts + first / EP_BLOCK;
+        for (int32_t step = start[0]; step < start[1]; step++, w += 4 * EP_BLOCK) {
+            const int16_t *const quad = x + 4 * EP_WIDE * m->steps[step];
+            for (int32_t i = 0; i < 4 * EP_WIDE; i++)
+                products[i] += (int16_t)(w[i] * quad[i]);
+        }
+        depth = 0;
+    }
+#endif
     for (int32_t at = 0; at < depth; at += 4, w += 4 * EP_BLOCK, x += 4 * EP_WIDE)
         for (int32_t i = 0; i < 4 * EP_WIDE; i++)
             products[i] += (int16_t)(w[i] * x[i]);

@@ -6,10 +6,6 @@
 
 #include "edgepack.h"
 
-/* EP_DEPTH is the most elements of any vector of the model. */
-#ifndef EP_DEPTH
-#define EP_DEPTH 64
-#endif
 #define EP_SPARE 16 /* Elements between two vectors: strides of a power of two would share cache lines. */
 #define EP_ROOM (32768 / (int32_t)sizeof(ep_element))
 #define EP_PANEL (EP_TILE * (EP_DEPTH + EP_SPARE) > EP_ROOM ? EP_TILE * (EP_DEPTH + EP_SPARE) : EP_ROOM)
@@ -30,6 +26,30 @@ EP_INLINE void ep_panel_offsets(ep_panel *p, int32_t rows, int32_t quads, int32_
     for (int32_t row = 0; row < rows; row++)
         for (int32_t quad = 0; quad < quads; quad++)
             p->offsets[p->steps++] = row * row_stride + 4 * quad;
+}
+
+/* The quads of one block of outputs: their weights, and where each lies in a vector. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *offsets;
+    int32_t steps;
+} ep_quads;
+
+/* `room` is for the offsets of a block that lacks some. */
+EP_INLINE ep_quads ep_block_quads(const ep_matrix *m, const ep_panel *p, int32_t block, int32_t *room)
+{
+    ep_quads q = {ep_block_weights(m, block), p->offsets, p->steps};
+#if EP_SKIPS
+    if (m->steps) {
+        const uint16_t *const steps = m->steps + m->starts[block];
+        q.offsets = room;
+        q.steps = m->starts[block + 1] - m->starts[block];
+        for (int32_t i = 0; i < q.steps; i++)
+            room[i] = p->offsets[steps[i]];
+    }
+#endif
+    (void)room;
+    return q;
 }
 
 /* How many vectors of `depth` elements fit, each on its own. */

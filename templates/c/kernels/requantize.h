@@ -27,13 +27,13 @@ enum ep_rule {
 };
 
 typedef struct {
-    enum ep_rule rule;
     const float *scale;        /* One a channel, for float32. */
     const int32_t *multiplier; /* One a channel, for the fixed points. */
     const int8_t *shift;
-    int32_t zero_point;
-    int32_t low; /* The clamp: of int8, or of the fused activation. */
-    int32_t high;
+    uint8_t rule; /* Of `ep_rule`. */
+    int8_t zero_point;
+    int8_t low; /* The clamp: of int8, or of the fused activation. */
+    int8_t high;
 } ep_requantize;
 
 /* Scale `count` accumulators of the channels from `channel` on. */

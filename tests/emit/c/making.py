@@ -10,7 +10,7 @@ from ops.judging import Array, inputs_for
 
 from packager.bundle import Entry
 from packager.config.samples import Samples
-from packager.emit.c import emit_c, unsupported
+from packager.emit.c import ANY, Target, emit_c, unsupported
 from packager.interp import reference
 from packager.ir import ABSENT, Graph, Model, Node, Residue, Tensor
 from packager.measure.c import compile_runtime, compiler, run_program, selftest
@@ -41,9 +41,9 @@ def together(models: Mapping[str, Model]) -> Model:
     return Model(graphs=(graph,))
 
 
-def emitted(model: Model, arithmetic: str, inputs: Sequence[Array]) -> tuple[Entry, ...]:
+def emitted(model: Model, arithmetic: str, inputs: Sequence[Array], target: Target = ANY) -> tuple[Entry, ...]:
     named = dict(zip(model.input_names(), inputs, strict=True))
-    return emit_c(model, arithmetic, Samples(arrays=named), name="test")
+    return emit_c(model, arithmetic, Samples(arrays=named), name="test", target=target)
 
 
 def written(folder: Path, entries: Sequence[Entry]) -> Path:
@@ -64,13 +64,14 @@ def check(
     flags: Sequence[str] = (*STRICT, "-O1"),
     command: Sequence[str] = (),
     emulator: Sequence[str] = (),
+    target: Target = ANY,
 ) -> None:
     """Assert that the compiled runtime gives the interpreter's integers, layer by layer and at its outputs."""
     if not (command or compiler()):
         pytest.skip("no C compiler is here")
     assert not unsupported(model, arithmetic)
     given = list(inputs) if inputs is not None else inputs_for(model, 4)
-    source = written(folder, emitted(model, arithmetic, given))
+    source = written(folder, emitted(model, arithmetic, given, target))
     program = compile_runtime(source, folder, flags=flags, command=command)
     assert selftest(program, emulator=emulator) == ""
     found = run_program(program, model, given, emulator=emulator)

@@ -9,7 +9,9 @@ from emit.c.making import SANITIZED, STRICT, emitted, together, written
 from emit.c.test_kernels import TABLES
 from ops.judging import inputs_for
 
+from packager.emit.c import ANY, Target
 from packager.interp import reference
+from packager.ir import Model
 from packager.measure.c import compiler
 from packager.ops import ARITHMETICS
 
@@ -66,10 +68,10 @@ SHARED = together(
 )
 
 
-def check(arithmetic: str, folder: Path, main: str, *flags: str) -> None:
+def check(arithmetic: str, folder: Path, main: str, *flags: str, model: Model = SHARED, target: Target = ANY) -> None:
     """Assert the interpreter's integers, every layer shared whatever its size."""
-    inputs = inputs_for(SHARED, 1)
-    source = written(folder, emitted(SHARED, arithmetic, inputs))
+    inputs = inputs_for(model, 1)
+    source = written(folder, emitted(model, arithmetic, inputs, target))
     (folder / "own.c").write_text(HEAD + main, encoding="utf-8")
     program = folder / "own"
     files = [folder / "own.c", *(source / name for name in ("model.c", "model_weights.c", "threads.c"))]
@@ -77,7 +79,7 @@ def check(arithmetic: str, folder: Path, main: str, *flags: str) -> None:
     subprocess.run([*compiler(), *flags, *threads, *files, "-o", program], check=True)
     given = b"".join(array.tobytes() for array in inputs)
     done = subprocess.run([program], input=given, capture_output=True, check=True)
-    wanted = b"".join(array.tobytes() for array in reference.run(SHARED, inputs, arithmetic))
+    wanted = b"".join(array.tobytes() for array in reference.run(model, inputs, arithmetic))
     np.testing.assert_array_equal(np.frombuffer(done.stdout, np.int8), np.frombuffer(wanted, np.int8))
 
 

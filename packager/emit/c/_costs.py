@@ -1,0 +1,121 @@
+"""What the kernel sets of `templates/c/kernels` cost: instructions counted, by which forms of weights are compared."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from packager.config.profile import Cpu
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Costs:
+    """Instructions for a quad: 4 inputs times 16 outputs, of one vector. Where vectors come together, for each."""
+
+    many: float
+    one: float
+    """Where there is one vector."""
+    skipping_many: float
+    skipping_one: float
+    """The same where a list says which quads are there."""
+    unpacking_quad: float
+    unpacking_weight: float
+    """To unpack a quad, and for each of its weights that is not zero. Once for all vectors."""
+    skipping_code: int
+    unpacking_code: int
+    """Bytes of code that a model has more of where some layer skips, or is unpacked."""
+
+    def quad(self, vectors: int) -> float:
+        return self.one if vectors == 1 else self.many
+
+    def code(self, form: str) -> int:
+        return {"skips": self.skipping_code, "packs": self.unpacking_code}[form]
+
+    def skipping_quad(self, vectors: int) -> float:
+        return self.skipping_one if vectors == 1 else self.skipping_many
+
+
+FORMS = ("dense", "skips", "packs")
+"""See `_stored`."""
+COSTS: Mapping[str, Costs] = {
+    "avx2": Costs(
+        many=12.6,
+        one=16.8,
+        skipping_many=12.4,
+        skipping_one=20.8,
+        unpacking_quad=138.6,
+        unpacking_weight=0.0,
+        skipping_code=823,
+        unpacking_code=183,
+    ),
+    "dotprod": Costs(
+        many=5.0,
+        one=7.3,
+        skipping_many=7.1,
+        skipping_one=12.0,
+        unpacking_quad=14.8,
+        unpacking_weight=7.0,
+        skipping_code=1144,
+        unpacking_code=164,
+    ),
+    "neon": Costs(
+        many=14.9,
+        one=16.3,
+        skipping_many=16.4,
+        skipping_one=20.0,
+        unpacking_quad=14.8,
+        unpacking_weight=7.0,
+        skipping_code=1160,
+        unpacking_code=164,
+    ),
+    "dsp": Costs(
+        many=144.4,
+        one=136.4,
+        skipping_many=140.0,
+        skipping_one=142.9,
+        unpacking_quad=292.1,
+        unpacking_weight=11.0,
+        skipping_code=364,
+        unpacking_code=68,
+    ),
+}
+"""By kernel set, counted by `benchmarks/runtime/sparse.py` under qemu-user 7.2, with the flags of bundles' programs:
+zig 0.17.0, for Cortex-M Debian's gcc 12 on an ARMv7-A. Bytes of code are of one fully connected layer."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """The CPU that code is made for, as far as it decides how weights are stored. Any CPU computes the same of it."""
+
+    kernels: str
+    """One of `COSTS`; of another set nothing was counted, and for it all weights stay dense."""
+    slower: float = 0.02
+    """The share of a layer's instructions that fewer bytes may cost."""
+    unpacked: int = 1 << 14
+    """Bytes of scratch for weights that are unpacked together; one block of 16 outputs in any case."""
+    forms: tuple[str, ...] = FORMS
+
+    def without(self, form: str) -> "Target":
+        return dataclasses.replace(self, forms=tuple(f for f in self.forms if f != form))
+
+    @property
+    def costs(self) -> Costs | None:
+        return COSTS.get(self.kernels)
+
+
+ANY = Target(kernels="")
+"""No CPU in particular: all weights are dense."""
+
+
+def target_of(cpu: Cpu, *, flash: bool = False) -> Target:
+    """Return the target of a profile's CPU; `flash` where a byte of constants is worth more than an instruction."""
+    kernels = kernels_of(cpu)
+    return Target(kernels=kernels, slower=0.25, unpacked=0) if flash else Target(kernels=kernels)
+
+
+def kernels_of(cpu: Cpu) -> str:
+    """The kernel set that `kernels/target.h` chooses where the compiler is told of the CPU's features."""
+    features = set(cpu.features)
+    if cpu.machine == "x86_64":
+        return "avx512" if features & {"avx512", "avx512vnni"} else "avx2" if "avx2" in features else "wide"
+    if "neon" in features or cpu.machine == "aarch64":
+        return "dotprod" if "dotprod" in features else "neon"
+    return "dsp" if "dsp" in features or cpu.machine == "armv6l" else "portable"

@@ -1,0 +1,147 @@
+"""How a layer's weights are stored: all of them, without quads of zeros, or without any zeros.
+
+`skips` leaves out quads (4 inputs for 16 outputs) whose 64 weights are all zero, and with them their multiplications;
+`packs` stores a bit a weight and the weights that are not zero, and unpacks some blocks of outputs before they are
+multiplied. Zeros add nothing to a sum, so all forms compute the same integers.
+
+Bytes are counted on the weights as they are, instructions come from `_costs`. Of the forms that are hardly slower than
+the quickest the smallest is taken; `dense` where nothing is gained.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from packager.emit.c._contract import Constant, Fields, Ints, Op, Saved
+from packager.emit.c._costs import Costs
+from packager.emit.c._linear import packed
+from packager.emit.c._scaling import BLOCK
+from packager.plan.memory import ALIGNMENT
+
+_TILE = BLOCK * 4
+_PAST = 8
+"""Bytes behind packed weights that unpacking may read."""
+_MOST_STEPS = 1 << 16
+_WIDTHS = {"int8_t": 1, "uint8_t": 1, "uint16_t": 2, "int32_t": 4}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """The weights of one layer."""
+
+    form: str
+    constants: tuple[Constant, ...]
+    """`weights`, and what says where they stand."""
+    macs: int
+    """Multiplications of one inference, padding included."""
+    cost: float
+    """Estimated instructions of one inference for them, and to unpack; what all forms need is left out."""
+    numbers: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """Fields of `ep_matrix` that are no constants."""
+    scratch: int = 0
+    saved: Saved | None = None
+    """Against dense weights."""
+
+    @property
+    def bytes(self) -> int:
+        """As they lie among the other constants."""
+        sizes = (len(c.values) * _WIDTHS[c.ctype] for c in self.constants)
+        return sum(-(-size // ALIGNMENT) * ALIGNMENT for size in sizes)
+
+    @property
+    def defines(self) -> Mapping[str, int]:
+        return {} if self.form == "dense" else {f"EP_{self.form.upper()}": 1}
+
+    def fields(self, op: Op) -> Fields:
+        """The fields of `ep_matrix` that say where they lie."""
+        return {**{c.name: op.symbol(c.name) for c in self.constants}, **self.numbers}
+
+
+def stored(op: Op, rows: Ints, vectors: int) -> Stored:
+    """Return the form that pays best on the CPU that `op` is made for.
+
+    Args:
+        op: Whose weights these are.
+        rows: ``[outputs, runs, run]``.
+        vectors: By how many vectors they are multiplied in one inference.
+    """
+    tiles = packed(rows).reshape(-(-len(rows) // BLOCK), -1, _TILE)
+    dense, *others = _forms(op, tiles, vectors)
+    taken = [form for form in (dense, *others) if form.form in op.target.forms]
+    found = smallest(taken or [dense], op.target.slower)
+    return found if found is dense else dataclasses.replace(found, saved=_saved(found, dense))
+
+
+def smallest(forms: list[Stored], slower: float) -> Stored:
+    """The fewest bytes of those that cost at most the share `slower` more than the cheapest; the first of equals."""
+    most = min(form.cost for form in forms) * (1 + slower)
+    return min((form for form in forms if form.cost <= most), key=lambda form: form.bytes)
+
+
+def _saved(form: Stored, dense: Stored) -> Saved:
+    return Saved(
+        form=form.form,
+        bytes=dense.bytes - form.bytes,
+        of_bytes=dense.bytes,
+        macs=dense.macs - form.macs,
+        of_macs=dense.macs,
+        cost=dense.cost - form.cost,
+        of_cost=dense.cost,
+    )
+
+
+def _forms(op: Op, tiles: Ints, vectors: int) -> Iterator[Stored]:
+    """Dense weights ``[blocks, quads, 64]``, then the forms that leave something out, if instructions were counted."""
+    costs = op.target.costs
+    yield _dense(tiles, vectors, costs)
+    if costs is None:
+        return
+    if tiles.shape[1] <= _MOST_STEPS and not tiles.any(axis=2).all():
+        yield _skipping(tiles, vectors, costs)
+    if not tiles.all():
+        yield _packing(tiles, vectors, costs, op.target.unpacked)
+
+
+def _dense(tiles: Ints, vectors: int, costs: Costs | None) -> Stored:
+    quads = tiles.size // _TILE
+    cost = vectors * quads * costs.quad(vectors) if costs else 0
+    return Stored(form="dense", constants=(_weights(tiles),), macs=vectors * tiles.size, cost=cost)
+
+
+def _skipping(tiles: Ints, vectors: int, costs: Costs) -> Stored:
+    there = tiles.any(axis=2)
+    steps, starts = np.nonzero(there)[1], np.cumsum([0, *there.sum(axis=1)])
+    return Stored(
+        form="skips",
+        constants=(
+            _weights(tiles[there]),
+            Constant(name="steps", ctype="uint16_t", values=steps),
+            Constant(name="starts", ctype="int32_t", values=starts),
+        ),
+        macs=vectors * len(steps) * _TILE,
+        cost=vectors * len(steps) * costs.skipping_quad(vectors),
+    )
+
+
+def _packing(tiles: Ints, vectors: int, costs: Costs, unpacked: int) -> Stored:
+    present = tiles != 0
+    quads, block = tiles.size // _TILE, tiles.shape[1] * _TILE
+    at_once = min(len(tiles), max(1, unpacked // block))
+    bits = np.packbits(present.reshape(-1), bitorder="little")
+    unpacking = quads * costs.unpacking_quad + int(present.sum()) * costs.unpacking_weight
+    return Stored(
+        form="packs",
+        constants=(
+            _weights(np.pad(tiles[present], (0, _PAST))),
+            Constant(name="present", ctype="uint8_t", values=bits),
+        ),
+        numbers={"at_once": at_once},
+        macs=vectors * tiles.size,
+        cost=vectors * quads * costs.quad(vectors) + unpacking,
+        scratch=at_once * block,
+    )
+
+
+def _weights(values: Ints) -> Constant:
+    return Constant(name="weights", ctype="int8_t", values=values.reshape(-1))

@@ -1,0 +1,46 @@
+"""The table of sections taken off a program: what runs is the same."""
+
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from packager.errors import ToolError
+from packager.measure.c import compiler
+from packager.measure.elf import without_sections
+
+
+@pytest.mark.skipif(not compiler(), reason="no C compiler is here")
+def test_a_program_runs_without_its_sections(tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text("int main(void) { return 42; }\n", encoding="utf-8")
+    program = tmp_path / "a"
+    subprocess.run([*compiler(), str(tmp_path / "a.c"), "-static", "-s", "-o", str(program)], check=True)
+    whole = program.read_bytes()
+    cut = without_sections(whole)
+    assert len(cut) < len(whole)
+    program.write_bytes(cut)
+    assert subprocess.run([program], check=False).returncode == 42
+    assert without_sections(cut) == cut
+    if readelf := shutil.which("readelf"):
+        said = subprocess.run([readelf, "-hS", str(program)], check=True, capture_output=True, encoding="utf-8").stdout
+        assert "There are no sections in this file" in said
+
+
+@pytest.mark.parametrize("program", [b"", b"MZ\x90\x00 and more", b"\x7fELF\x02\x02" + bytes(58), b"\x7fELF"])
+def test_what_is_no_program_is_refused(program: bytes) -> None:
+    with pytest.raises(ToolError, match="no little-endian ELF"):
+        without_sections(program)
+
+
+def test_the_narrow_form_is_cut_behind_its_last_segment() -> None:
+    header = bytearray(52)
+    header[:6] = b"\x7fELF\x01\x01"
+    struct.pack_into("<II", header, 28, 52, 900)
+    struct.pack_into("<HHHHHH", header, 40, 52, 32, 1, 40, 5, 4)
+    segment = struct.pack("<IIIIIIII", 1, 84, 0, 0, 16, 16, 5, 4)
+    cut = without_sections(bytes(header) + segment + bytes(16) + b"sections")
+    assert len(cut) == 100
+    assert struct.unpack_from("<I", cut, 32) == (0,)
+    assert struct.unpack_from("<HHH", cut, 46) == (40, 0, 0)

@@ -7,7 +7,7 @@ seed, and lowest, mean and highest of accuracy in percent. Half of the multiply-
 `gradual`), int8 is quantized with the inputs to tune. What is scored is never trained on:
 
 * keyword spotting: 250 of the 500 inputs of kws01.npz to tune, the other 250 to score;
-* CIFAR-10 ResNet-8: 6,000 images of train.npz to tune, the 2,000 of test.npz to score;
+* CIFAR-10 ResNet-8: 18,000 images of train.npz to tune, the 2,000 of test.npz to score;
 * MNIST: a network of the benchmark's own, trained on train.npz; compressed with 30,000 of it and scored on the 2,000 of
   test.npz, with bytes and the time of one inference in LiteRT, one thread, float and int8 in turns.
 """
@@ -29,6 +29,7 @@ from packager.compress._contract import Context
 from packager.compress._measure import Measurer
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples
+from packager.config.training import Augment
 from packager.frontends import ReadOptions, read_model
 from packager.ir import Model, read_tflite_bytes, write_tflite
 from packager.passes import normalise
@@ -50,9 +51,10 @@ KEYWORDS: Options = {
 ROUNDED: Options = {"epochs": 20, "batch": 50, "learning_rate": 0.0005, "held_out": 0.0, "distill": 0.9}
 """Of the step `qat` behind it."""
 PICTURES: Options = {
-    "share": 0.5, "rounds": 1, "importance": "activation", "hints": 1.0, "refit": False, "epochs": 5, "batch": 64,
-    "learning_rate": 0.003, "held_out": 0.0, "distill": 0.5,
+    "share": 0.5, "rounds": 1, "importance": "activation", "hints": 0.0, "epochs": 15, "batch": 64,
+    "learning_rate": 0.003, "held_out": 0.0, "distill": 0.3, "augment": Augment(shift=(3, 3), flip=(2,)),
 }  # fmt: skip
+"""Chosen by one run of 12 epochs on 18,000 of the training images, scored on the other 2,000."""
 DIGITS: Options = {
     "share": 0.75, "rounds": 1, "importance": "activation", "hints": 1.0, "epochs": 8, "batch": 100,
     "learning_rate": 0.004, "held_out": 0.0, "distill": 0.8,
@@ -94,7 +96,7 @@ def one(task: Task, options: Options, rounded: Options | None, seed: int) -> tup
     for name, given in (("gradual", {**options, "multiple_of": MULTIPLE}), ("qat", rounded)):
         if given is not None:
             step = find_step(name)
-            made = step.apply(made, step.parameters(**given, seed=seed + 1), context).model
+            made = step.apply(made, step.parameters(**given, seed=seed + 1, threads=1), context).model
     integers = [quantize_model(m, INT8, task.tune.head(512)).model for m in (task.model, made)]
     found = [_accuracy(m, task.score) for m in (task.model, made, *integers)]
     row = Row(
@@ -142,7 +144,7 @@ def image_classification(data: Path) -> None:
     train, test = (np.load(data / "cifar10" / f"{part}.npz") for part in ("train", "test"))
 
     def task(seed: int) -> Task:
-        drawn = np.random.default_rng(seed).permutation(len(train["x"]))[:6000]
+        drawn = np.random.default_rng(seed).permutation(len(train["x"]))[:18000]
         return Task(
             model=model,
             tune=_samples(model, train["x"][drawn].astype(np.float32), train["y"][drawn]),

@@ -1,20 +1,22 @@
 """What pruning costs where the model is trained afterwards; needs the extra `tensorflow`.
 
-    python benchmarks/compression/train.py REFERENCE_DATA [keyword_spotting|image_classification|mnist]...
+    PYTHONPATH=benchmarks/runtime python benchmarks/compression/train.py REFERENCE_DATA [TASK]...
 
-Each task with three seeds, which draw the inputs to tune with and decide every random choice of the training; a line a
-seed, and lowest, mean and highest of accuracy in percent. Half of the multiply-accumulates go in rounds (step
-`gradual`), int8 is quantized with the inputs to tune. What is scored is never trained on:
+Tasks are keyword_spotting, image_classification and mnist. Each has three seeds, which draw the inputs to tune with and
+decide every random choice of the training; a line a seed, and lowest, mean and highest of accuracy in percent.
+Multiply-accumulates go in rounds (step `gradual`), int8 is quantized with the inputs to tune. What is scored is never
+trained on:
 
 * keyword spotting: 250 of the 500 inputs of kws01.npz to tune, the other 250 to score;
 * CIFAR-10 ResNet-8: 18,000 images of train.npz to tune, the 2,000 of test.npz to score;
 * MNIST: a network of the benchmark's own, trained on train.npz; compressed with 50,000 of it and scored on the 2,000 of
-  test.npz, with bytes and the time of one inference in LiteRT, one thread, float and int8 in turns.
+  test.npz, with bytes and the time of one inference: float in LiteRT, int8 in LiteRT and as C, in turns, one thread.
 """
 
 import dataclasses
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from generated import Generated  # see benchmarks/runtime
 from mnist_cnn import as_input, trained
 
 from packager.compress import find_step
@@ -32,6 +35,7 @@ from packager.config.samples import Samples
 from packager.config.training import Augment
 from packager.frontends import ReadOptions, read_model
 from packager.ir import Model, read_tflite_bytes, write_tflite
+from packager.measure.c import compiler
 from packager.passes import normalise
 from packager.prune import remove_dead, work_of
 from packager.quantize import quantize_model
@@ -172,7 +176,8 @@ def mnist(data: Path) -> None:
     rows = []
     for row, integer in _rows("MNIST", task, DIGITS):
         rows.append(row)
-        print(f"MNIST: {speedup(model, integer, as_input(test['x'][:1])):.2f} times the speed of float", flush=True)
+        litert, generated = speedups(model, integer, as_input(test["x"][:1]))
+        print(f"MNIST: {litert:.2f} times the speed of float in LiteRT, {generated:.2f} as C", flush=True)
     summary("MNIST", rows)
 
 
@@ -189,27 +194,40 @@ def _rows(
         yield row, integer
 
 
-def speedup(model: Model, integer: Model, x: Array) -> float:
-    """The median over 60 turns of float over int8, each turn 50 inferences of either in LiteRT, one thread."""
+def speedups(model: Model, integer: Model, x: Array) -> tuple[float, float]:
+    """How many times faster than the float model in LiteRT is int8 in LiteRT, and int8 as generated C; one thread each.
+
+    The median over 60 turns, each 50 inferences of all three.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        command = [*compiler(), "-O3", "-march=native"]
+        sides = [
+            *(_litert(candidate, x).invoke for candidate in (model, integer)),
+            Generated(integer, "xnnpack", Path(folder), command).invoke,
+        ]
+        ratios: tuple[list[float], list[float]] = ([], [])
+        for _ in range(60):
+            spent = [_spent(invoke) for invoke in sides]
+            for ratio, time_of_int8 in zip(ratios, spent[1:], strict=True):
+                ratio.append(spent[0] / time_of_int8)
+    return statistics.median(ratios[0]), statistics.median(ratios[1])
+
+
+def _litert(model: Model, x: Array) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
-    runs = []
-    for candidate in (model, integer):
-        interpreter = Interpreter(model_content=write_tflite(candidate), num_threads=1)
-        interpreter.allocate_tensors()
-        detail = interpreter.get_input_details()[0]
-        interpreter.set_tensor(detail["index"], x.astype(detail["dtype"]))
-        runs.append(interpreter)
-    ratios = []
-    for _ in range(60):
-        spent = []
-        for interpreter in runs:
-            begin = time.perf_counter()
-            for _ in range(50):
-                interpreter.invoke()
-            spent.append(time.perf_counter() - begin)
-        ratios.append(spent[0] / spent[1])
-    return statistics.median(ratios)
+    interpreter = Interpreter(model_content=write_tflite(model), num_threads=1)
+    interpreter.allocate_tensors()
+    detail = interpreter.get_input_details()[0]
+    interpreter.set_tensor(detail["index"], x.astype(detail["dtype"]))
+    return interpreter
+
+
+def _spent(invoke: Callable[[], None]) -> float:
+    begin = time.perf_counter()
+    for _ in range(50):
+        invoke()
+    return time.perf_counter() - begin
 
 
 def main() -> None:

@@ -20,6 +20,9 @@ class Augment:
     """Of the standard deviation of the inputs, added as normal noise."""
     gain: float = 0.0
     """Inputs are multiplied by up to so much more or less than 1."""
+    tilt: float = 0.0
+    """Of the standard deviation of each place of the axes after the first, added as one normal number along the first:
+    a spectrum, frames first, as another microphone or room would give it."""
     erase: float = 0.0
     """Up to this share of one axis, drawn at random, is replaced by the inputs' mean."""
     mix: float = 0.0
@@ -99,6 +102,6 @@ def _augment_problems(how: Augment) -> Iterator[tuple[str, object, str]]:
         yield "augment.shift", list(how.shift), "use one number of steps an axis, 0 or more"
     if any(axis < 1 for axis in how.flip):
         yield "augment.flip", list(how.flip), "axis 0 counts the inputs; 2 mirrors an image left to right"
-    for key, top in (("noise", 10), ("gain", 1), ("erase", 1), ("mix", 10)):
+    for key, top in (("noise", 10), ("gain", 1), ("tilt", 10), ("erase", 1), ("mix", 10)):
         if not 0 <= getattr(how, key) <= top:
             yield f"augment.{key}", getattr(how, key), f"use a number from 0 to {top}"

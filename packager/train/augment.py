@@ -1,4 +1,4 @@
-"""Changing inputs so that few go further: shifts, mirrors, noise, gains, erasures, mixtures. In numpy, by seed."""
+"""Changing inputs so that few go further: shifted, mirrored, louder, tilted, erased, mixed. In numpy, by seed."""
 
 from collections.abc import Sequence
 
@@ -18,34 +18,49 @@ def augmented(
     Args:
         inputs: Left as they are.
         target: Mixed as the inputs are.
-        how: Which changes, in the order they are made in: shift, flip, gain, noise, erase, mix.
+        how: Which changes, in the order they are made in: shift, flip, gain, noise, tilt, erase, mix.
         deviations: Of each input over the training data.
         rng: What is drawn is the same for all inputs of a sample.
     """
-    count = len(target)
     changed = [x.astype(np.float32) for x in inputs]
+    changed = _moved(changed, how, rng)
+    changed = _louder(changed, how, deviations, rng)
+    if how.tilt:
+        changed = [_tilted(x, how.tilt, rng) for x in changed]
+    if how.erase:
+        changed = [_erased(x, how.erase, rng) for x in changed]
+    return _mixed(changed, target, how.mix, rng) if how.mix else (changed, target)
+
+
+def _moved(inputs: list[Array], how: Augment, rng: Rng) -> list[Array]:
+    """Shifted, then mirrored."""
+    count, changed = len(inputs[0]), inputs
     for axis, steps in enumerate(how.shift, 1):
         if steps:
             drawn = rng.integers(-steps, steps + 1, count)
             changed = [_shifted(x, axis, drawn) if x.ndim > axis else x for x in changed]
     for axis in how.flip:
         turned = rng.random(count) < 0.5
-        for x in changed:
-            if x.ndim > axis:
-                x[turned] = np.flip(x[turned], axis)
+        changed = [_mirrored(x, axis, turned) if x.ndim > axis else x for x in changed]
+    return changed
+
+
+def _louder(inputs: list[Array], how: Augment, deviations: Sequence[float], rng: Rng) -> list[Array]:
+    """A gain, then noise."""
+    changed = inputs
     if how.gain:
-        drawn_gain = rng.uniform(1 - how.gain, 1 + how.gain, count).astype(np.float32)
-        changed = [x * _column(drawn_gain, x) for x in changed]
+        drawn = rng.uniform(1 - how.gain, 1 + how.gain, len(inputs[0])).astype(np.float32)
+        changed = [x * _column(drawn, x) for x in changed]
     if how.noise:
         changed = [
             x + np.float32(how.noise * d) * rng.standard_normal(x.shape, np.float32)
             for x, d in zip(changed, deviations, strict=True)
         ]
-    if how.erase:
-        changed = [_erased(x, how.erase, rng) for x in changed]
-    if how.mix:
-        return _mixed(changed, target, how.mix, rng)
-    return changed, target
+    return changed
+
+
+def _mirrored(x: Array, axis: int, turned: Array) -> Array:
+    return np.where(_column(turned, x), np.flip(x, axis), x)
 
 
 def _shifted(x: Array, axis: int, steps: Array) -> Array:
@@ -54,6 +69,15 @@ def _shifted(x: Array, axis: int, steps: Array) -> Array:
     at = np.clip(np.arange(size)[None] - steps[:, None], 0, size - 1)
     shape = [len(x), *(size if i == axis else 1 for i in range(1, x.ndim))]
     return np.take_along_axis(x, at.reshape(shape), axis)
+
+
+def _tilted(x: Array, size: float, rng: Rng) -> Array:
+    """Each place of the axes after the first moved by one number, in units of what the batch varies by there."""
+    if x.ndim < 3:
+        return x
+    drawn = rng.standard_normal((len(x), 1, *x.shape[2:]), np.float32)
+    found: Array = x + np.float32(size) * x.std(axis=(0, 1), keepdims=True) * drawn
+    return found
 
 
 def _erased(x: Array, share: float, rng: Rng) -> Array:

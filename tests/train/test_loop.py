@@ -28,7 +28,7 @@ CLUSTERS = np.random.default_rng(3).integers(0, 4, (3, 8)).astype(np.int32)
 def outcomes() -> dict[str, Outcome]:
     model, labelled = network(), data()
     bare = Example(inputs=labelled.inputs)
-    changes = Augment(shift=(1, 1), flip=(2,), noise=0.1, gain=0.1, erase=0.2, mix=0.5)
+    changes = Augment(shift=(1, 1), flip=(2,), noise=0.1, gain=0.1, tilt=0.1, erase=0.2, mix=0.5)
     brief = dataclasses.replace(HOW, held_out=0.0, epochs=2, freeze=("conv",), augment=changes)
     jobs = {
         "labels": job(model, labelled),

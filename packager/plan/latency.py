@@ -68,8 +68,9 @@ def _of_engine(estimate: LatencyEstimate, profile: Profile, engine: str) -> Late
         return estimate
     least, most = known.others[engine]
     low, high = estimate.band
-    source = f"not for the engine {engine!r}, whose time is taken for {least:g} to {most:g} of it: {known.others_how}"
-    return dataclasses.replace(estimate, band=(low * least, high * most), source=f"{estimate.source}; {source}")
+    # Pages cut long sources in the middle: what it is not comes first.
+    source = f"not for {engine!r}, {least:g} to {most:g} of it, but {estimate.source}; {engine!r}: {known.others_how}"
+    return dataclasses.replace(estimate, band=(low * least, high * most), source=source)
 
 
 def estimate_costs(ops: Iterable[OpCost], profile: Profile) -> LatencyEstimate:

@@ -121,7 +121,7 @@ def test_another_engine_has_a_wider_band_and_says_so() -> None:
     )
     assert mine.value == own.value
     assert (mine.low, mine.high) == pytest.approx((own.value * 0.25, own.value * 12.0))
-    assert mine.source == f"{own.source}; not for the engine 'c', whose time is taken for 0.5 to 4 of it: by hand too"
+    assert mine.source == f"not for 'c', 0.5 to 4 of it, but {own.source}; 'c': by hand too"
 
 
 def test_every_board_that_c_leads_says_what_its_estimate_is_worth_for_c() -> None:

@@ -7,8 +7,8 @@ difference of two depths or shares of zeros, so that what does not depend on the
 outputs by 512 inputs, as a share of the dense layer's, of which 75, 50, 25 and 10 % of the weights stand: blocks of 16
 outputs by 4 inputs skipped, weights anywhere packed.
 
-Counted are user-mode instructions under qemu-user with the plugin `count.c`, of the flags that a bundle is compiled
-with. The kernels of Cortex-M run on an ARMv7-A, compiled by Debian's gcc; all others by zig. Needed: zig,
+Counted are user-mode instructions under qemu-user with the plugin of `templates/qemu`, of code compiled with the
+flags of a bundle. The kernels of Cortex-M run on an ARMv7-A, compiled by gcc; all others by zig. Needed: zig,
 `arm-linux-gnueabi-gcc`, and qemu-user with plugins.
 """
 
@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-from arm import HERE, RUNS, counted
+from arm import COUNT, HERE, RUNS, counted
 
 from packager.config.samples import Samples
 from packager.emit.c import emit_c
@@ -191,7 +191,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edgepack-sparse-") as name:
         folder = Path(name)
         plugin = folder / "count.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O2", str(HERE / "count.c"), "-o", str(plugin)], check=True)
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O2", str(COUNT), "-o", str(plugin)], check=True)
         for kernels in asked.kernels or CPUS:
             count = {
                 form: Counter(kernels, form, {key: layer(key) for key in keys}, folder, plugin)

@@ -76,6 +76,16 @@ COSTS: Mapping[str, Costs] = {
         skipping_code=364,
         unpacking_code=68,
     ),
+    "portable": Costs(
+        many=224.0,
+        one=224.0,
+        skipping_many=249.0,
+        skipping_one=249.0,
+        unpacking_quad=319.1,
+        unpacking_weight=14.0,
+        skipping_code=480,
+        unpacking_code=258,
+    ),
 }
 """By kernel set, counted by `benchmarks/runtime/sparse.py` under qemu-user 7.2, with the flags of bundles' programs:
 zig 0.17.0, for Cortex-M Debian's gcc 12 on an ARMv7-A. Bytes of code are of one fully connected layer."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from emit.c.making import check, together
 from emit.c.test_kernels import TABLES
+from emit.c.test_zeros import FORMS, ZEROS, forced
 from ops.convolving import Case, convolution, dense, depthwise
 
 from packager.measure.c import compiler
@@ -48,3 +49,10 @@ def test_kernels_for_avx512_compute_the_integers(arithmetic: str, tmp_path: Path
     tables = ("conv_2d", "depthwise_conv_2d", "fully_connected", "transpose_conv")
     models = {f"{table}/{name}": model for table in tables for name, model in TABLES[table].items()}
     check(together({**models, **EDGES}), arithmetic, tmp_path, flags=EMULATED)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("simde")
+@pytest.mark.parametrize("form", FORMS)
+def test_weights_without_zeros_are_filled_in(form: str, tmp_path: Path) -> None:
+    check(together(ZEROS), "xnnpack", tmp_path, flags=EMULATED, target=forced(form))

@@ -47,8 +47,9 @@ def command(bundle: Path, seconds: float, threads: int, on: str, as_json: bool) 
     if as_json:
         echo_json({"figures": [encode(figure) for figure in figures]})
         return
+    width = max((len(figure.name) for figure in figures), default=0)
     for figure in figures:
-        click.echo(f"{figure.name:16} {show_figure(figure):>12}  {figure.basis}: {figure.source}")
+        click.echo(f"{figure.name:{width}} {show_figure(figure):>12}  {figure.basis}: {figure.source}")
 
 
 def _timed(bundle: Path, manifest: "Manifest", seconds: float, threads: int) -> tuple["Figure", ...]:

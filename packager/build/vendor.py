@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from packager.build.compiled import with_compiled
+from packager.build.simulated import with_simulated
 from packager.bundle import Entry
 from packager.config.edgetpu import load_edgetpu_compiler
 from packager.errors import Diagnostic, Severity
@@ -21,14 +22,14 @@ _TOLERANCE = 0.1
 
 
 def complete(job: Job, product: Product) -> Product:
-    """Return the product with what a C compiler and the vendor's compiler add.
+    """Return the product with what a C compiler, a timed simulation and the vendor's compiler add.
 
     Raises:
         ToolError: a compiler is here and refused the artifact or the sources.
         UnsupportedError: code and constants, compiled, exceed the board's flash.
-        IntegrityError: a compiled layer computes other integers than the reference interpreter.
+        IntegrityError: a compiled layer computes other integers than the reference interpreter, or a design locks up.
     """
-    product = with_compiled(job, product)
+    product = with_simulated(job, with_compiled(job, product))
     tpu = job.profile.edgetpu
     if tpu is None:
         return product

@@ -84,10 +84,12 @@ class Timing:
     """Cycles from frame to frame, once the design is full."""
     buffers: Mapping[str, tuple[int, int]]
     """By stream: beats that fit, and the most there were at one time."""
+    depths: Mapping[str, int]
+    """By stream: beats that are enough, some to spare, with which no frame comes a cycle later."""
 
 
 def timing(bundle: Path, *, flags: Sequence[str] = FLAGS) -> Timing:
-    """Run the golden frames of a bundle through the timed simulation of its project; it takes three at most.
+    """Run the golden frames of a bundle through the timed simulation of its project, three in all.
 
     Raises:
         IntegrityError: the design locks up; the message names the processes and the streams they wait on.
@@ -104,8 +106,9 @@ def timing(bundle: Path, *, flags: Sequence[str] = FLAGS) -> Timing:
     ends = [int(row[2]) for row in rows if row[0] == "frame"]
     return Timing(
         latency=ends[0],
-        interval=ends[-1] - ends[-2] if len(ends) > 1 else ends[0],
+        interval=ends[-1] - ends[-2],
         buffers={row[1]: (int(row[2]), int(row[3])) for row in rows if row[0] == "buffer"},
+        depths={row[1]: int(row[2]) for row in rows if row[0] == "depth"},
     )
 
 

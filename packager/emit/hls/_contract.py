@@ -63,6 +63,8 @@ class Stage:
     """Beats it must have read before its first write, for the latency."""
     tokens_left: int = 0
     """Beats that it reads after its last write."""
+    burst: int = 0
+    """Beats that it writes ahead of a reader that keeps up on average: so many should fit behind it."""
     ahead: int = 0
     """Beats that should fit in front of it, so that whoever writes need not stop while it reads nothing."""
     shape: str = ""

@@ -16,7 +16,15 @@ from packager.emit.hls._contract import (
     activation_problem,
     quantization_problem,
 )
-from packager.emit.hls._requantize import Rounding, Scaling, requantize_stage, scaling_of
+from packager.emit.hls._requantize import (
+    Rounding,
+    Scaling,
+    Sharing,
+    requantize_stage,
+    scaling_of,
+    sharing_of,
+    sharing_unevenly,
+)
 from packager.ir import DType
 from packager.ops import FAST17
 from packager.ops import _fixed_point as fixed
@@ -80,6 +88,10 @@ def matrix_stages(op: Op, linear: Linear, fold: Fold, vectors: int, *, sets: int
     pruned = tiles.pruned
     cycles = vectors * (tiles.kept if pruned else groups * steps)
     depth = tiles.kept if pruned else sets * groups * steps
+    sharing, waiting = sharing_of(linear.scaling, fold.pe, steps), 0
+    if pruned:  # a group of few tiles follows another at once, though all of them together take their time
+        assert tiles.used is not None
+        sharing, waiting = sharing_unevenly(linear.scaling, fold.pe, tiles.used.sum(axis=1))
     held = memory(8 * fold.simd, steps) if groups > 1 else Cost()
     places = memory(16, depth) if pruned else Cost()
     shape = f"{vectors}, {inputs}, " + ("" if pruned else f"{groups * fold.pe}, ") + f"{fold.simd}, {fold.pe}"
@@ -98,17 +110,18 @@ def matrix_stages(op: Op, linear: Linear, fold: Fold, vectors: int, *, sets: int
         + places,
         arrays=tiles.arrays,
         tokens_in=steps,
+        burst=waiting,
         ahead=steps if groups > 1 else 0,
         sum=f"{vectors} vectors x {tiles.kept} of {groups * steps} tiles"
         if pruned
         else f"{vectors} vectors x {inputs}/{fold.simd} x {outputs}/{fold.pe}",
     )
-    return unit, *scaled_stages(op, linear.scaling, pixels=vectors // sets, pe=fold.pe, steps=steps)
+    return unit, *scaled_stages(op, linear.scaling, pixels=vectors // sets, pe=fold.pe, sharing=sharing)
 
 
-def scaled_stages(op: Op, scaling: Scaling, *, pixels: int, pe: int, steps: int) -> tuple[Stage, ...]:
+def scaled_stages(op: Op, scaling: Scaling, *, pixels: int, pe: int, sharing: Sharing) -> tuple[Stage, ...]:
     """Requantization, and what takes the rows out again that only fill the last group."""
-    scale = requantize_stage(op, scaling, pixels=pixels, pe=pe, steps=steps)
+    scale = requantize_stage(op, scaling, pixels=pixels, pe=pe, sharing=sharing)
     channels = len(scaling.bias)
     padded = -(-channels // pe) * pe
     if padded == channels:
@@ -211,7 +224,8 @@ def depthwise_stages(op: Op, linear: Linear, fold: Fold, pixels: int) -> tuple[S
         tokens_in=taps,
         sum=f"{pixels} pixels x {channels}/{fold.pe} x {taps} taps",
     )
-    return unit, requantize_stage(op, linear.scaling, pixels=pixels, pe=fold.pe, steps=taps)
+    sharing = sharing_of(linear.scaling, fold.pe, taps)
+    return unit, requantize_stage(op, linear.scaling, pixels=pixels, pe=fold.pe, sharing=sharing)
 
 
 def _dsp(fold: Fold) -> str:

@@ -125,7 +125,7 @@ class _Builder:
                 name=name or f"{op.label}_{stage.name}",
                 lanes=stage.lanes_out,
                 bits=stage.bits_out,
-                depth=DEPTH if stage.bits_out == 8 else _SUM_DEPTH,
+                depth=max(DEPTH if stage.bits_out == 8 else _SUM_DEPTH, stage.burst),
                 values=stage.values,
             )
         )

@@ -55,9 +55,22 @@ def _static() -> Iterator[tuple[str, str]]:
 
 def _rendered(context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Every ``*.j2`` file of the folder, under its own path without the suffix."""
+    folder = data_dir("templates") / _FOLDER
+    for inside in ("", "src", "testbench", "board"):
+        there = folder / inside if inside else folder
+        for file in sorted(there.iterdir(), key=lambda p: p.name):
+            if file.name.startswith("driver.") and not context["processor"]:
+                continue
+            if file.name.endswith(".j2"):
+                yield (
+                    f"{inside}/{file.name}".lstrip("/").removesuffix(".j2"),
+                    rendered(file.read_text("utf-8"), context),
+                )
+
+
+def rendered(template: str, context: Mapping[str, Any]) -> str:
     import jinja2
 
-    folder = data_dir("templates") / _FOLDER
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -65,14 +78,7 @@ def _rendered(context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - C++ and Tcl, not HTML
     )
-    for inside in ("", "src", "testbench", "board"):
-        there = folder / inside if inside else folder
-        for file in sorted(there.iterdir(), key=lambda p: p.name):
-            if file.name.startswith("driver.") and not context["processor"]:
-                continue
-            if file.name.endswith(".j2"):
-                text = environment.from_string(file.read_text("utf-8")).render(context)
-                yield f"{inside}/{file.name}".lstrip("/").removesuffix(".j2"), text
+    return environment.from_string(template).render(context)
 
 
 def _context(design: Design, name: str) -> dict[str, Any]:
@@ -95,6 +101,8 @@ def _context(design: Design, name: str) -> dict[str, Any]:
             for c, t in zip(channels, tensors, strict=True)
         },
         "channels": [c for c in network.channels if not c.port],
+        "depths": {c.name: c.depth for c in network.channels if not c.port},
+        "simulated": False,
         "processes": [_process(design, p) for p in network.processes],
         "interval": design.interval,
         "frames_per_second": f"{part.clock_mhz * 1e6 / design.interval:.0f}",
@@ -153,7 +161,11 @@ def _estimate(design: Design) -> str:
         }
         for p in design.network.processes
     ]
-    return json.dumps({"schema": 1, "part": design.part.part, "processes": rows}, indent=1) + "\n"
+    streams = [
+        {"stream": c.name, "bits": c.lanes * c.bits, "depth": c.depth} for c in design.network.channels if not c.port
+    ]
+    document = {"schema": 1, "part": design.part.part, "processes": rows, "streams": streams}
+    return json.dumps(document, indent=1) + "\n"
 
 
 def _weights(design: Design) -> str:

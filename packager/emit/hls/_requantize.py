@@ -96,13 +96,44 @@ def scaling_problems(scaling: Scaling) -> Iterator[Problem]:
         yield Problem("its scaling needs more than 64 bits", "recalibrate the layer")
 
 
-def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, steps: int) -> Stage:
-    """The process that scales `pe` accumulators every `steps` cycles, its multipliers shared over that time."""
-    channels = -(-len(scaling.bias) // pe) * pe
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Sharing:
+    """How often a process that scales `pe` accumulators starts, and the multipliers that it then needs."""
+
+    interval: int
+    units: int
+
+
+def sharing_of(scaling: Scaling, pe: int, steps: int) -> Sharing:
+    """For accumulators that come every `steps` cycles."""
     interval = min(max(steps, 1), _LONGEST_INTERVAL)
+    return Sharing(interval=interval, units=math.ceil(_halves(scaling) * pe / interval))
+
+
+def sharing_unevenly(scaling: Scaling, pe: int, steps: Ints) -> tuple[Sharing, int]:
+    """For those that come after so many cycles each, vector after vector; and how many wait at most.
+
+    It keeps up on average, and takes the shortest interval that its multipliers allow, which leaves the fewest waiting.
+    """
+    slowest = sharing_of(scaling, pe, int(steps.sum()) // len(steps))
+    interval = math.ceil(_halves(scaling) * pe / slowest.units)
+    come = np.tile(steps, 2).cumsum()  # the second vector meets what the first left behind
+    turn = interval * np.arange(len(come))
+    go = np.maximum.accumulate(come + 1 - turn) + turn
+    waiting = np.arange(1, len(come) + 1) - np.searchsorted(go, come, side="right")
+    return Sharing(interval=interval, units=slowest.units), int(waiting.max())
+
+
+def _halves(scaling: Scaling) -> int:
+    """Products of one multiplier, of which a DSP slice takes 17 bits."""
+    return 2 if scaling.rounding is Rounding.TWICE else math.ceil(scaling.factor_bits / 17)
+
+
+def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, sharing: Sharing) -> Stage:
+    """The process that scales `pe` accumulators at a time, its multipliers shared over its interval."""
+    channels = -(-len(scaling.bias) // pe) * pe
+    interval, units = sharing.interval, sharing.units
     bits = scaling.sum_bits + scaling.left
-    halves = 2 if scaling.rounding is Rounding.TWICE else math.ceil(scaling.factor_bits / 17)
-    units = math.ceil(halves * pe / interval)
     low, high = op.clamp
     wide = scaling.factor_bits > 31
     names = f"{pixels}, {channels}, {pe}, {scaling.sum_bits}"

@@ -80,7 +80,7 @@ class Window:
             scalars=(padding,),
             tokens_in=self.first_rows * row,
             tokens_left=self.rest_rows * row,
-            ahead=self.first_rows * row,
+            ahead=max(self.first_rows, self.rows.stride) * row,
             shape=self.definition(),
             sum=f"{self.first_rows + self.rest_rows} rows first and last x {row}"
             f" + {self.rows.steps} rows x max({self.columns.steps} x {self.taps} taps x {self.channels}/{lanes}"

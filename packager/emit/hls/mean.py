@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from packager.emit.hls._contract import Layer, Op, Problem, Stage, lane_folds, quantization_problem
-from packager.emit.hls._requantize import Rounding, Scaling, bits_for, requantize_stage
+from packager.emit.hls._requantize import Rounding, Scaling, bits_for, requantize_stage, sharing_of
 from packager.emit.hls._sums import sum_stage
 from packager.ops import _fixed_point as fixed
 from packager.plan.folding import Fold
@@ -50,7 +50,7 @@ class _Mean(Layer):
         _, height, width, channels = op.input(0).dims
         scaling = _scaling(op)
         sums = sum_stage(height * width, channels, fold.pe, scaling.sum_bits)
-        return sums, requantize_stage(op, scaling, pixels=1, pe=fold.pe, steps=1)
+        return sums, requantize_stage(op, scaling, pixels=1, pe=fold.pe, sharing=sharing_of(scaling, fold.pe, 1))
 
 
 LAYER = _Mean()

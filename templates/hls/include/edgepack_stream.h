@@ -68,7 +68,7 @@ using stream = hls::stream<word<LANES, BITS>>;
 
 // A stream of the top function, a process that runs beside the others, and their start.
 #ifdef EP_TIMED
-#define EP_STREAM(LANES, BITS, NAME, DEPTH) ep::stream<LANES, BITS> NAME(#NAME, DEPTH)
+#define EP_STREAM(LANES, BITS, NAME, DEPTH) ep::stream<LANES, BITS> NAME(#NAME, ep::timed::depth_of(#NAME, DEPTH))
 #define EP_PROCESS(NAME, ...) ep::timed::spawn(#NAME, [&] { NAME(__VA_ARGS__); })
 #define EP_RUN() ep::timed::run()
 #else

@@ -14,6 +14,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -43,6 +44,7 @@ struct simulation {
     std::deque<process> processes;
     std::deque<process *> ready;
     std::vector<usage> streams;
+    std::map<std::string, size_t> depths;  // of streams that are tried with others than the design's
     process *current;
     ucontext_t scheduler;
     int frames;
@@ -51,6 +53,11 @@ struct simulation {
 inline simulation &state() {
     static simulation only;
     return only;
+}
+
+inline size_t depth_of(const char *name, size_t designed) {
+    const std::map<std::string, size_t>::const_iterator tried = state().depths.find(name);
+    return tried == state().depths.end() ? designed : tried->second;
 }
 
 inline uint64_t now() { return state().current ? state().current->now : 0; }

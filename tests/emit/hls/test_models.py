@@ -60,7 +60,7 @@ def test_the_simulation_is_bit_exact_and_the_interval_is_what_was_estimated(name
     design = design_for(model, part)
     assert design.folding.fits
     measured = timing(bundle)
-    assert design.interval <= measured.interval <= 1.15 * design.interval
+    assert design.interval <= measured.interval <= 1.005 * design.interval
     assert 0.6 * design.latency <= measured.latency <= 1.2 * design.latency
 
 

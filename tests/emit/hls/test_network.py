@@ -139,3 +139,20 @@ def test_a_fold_that_is_asked_for_is_kept() -> None:
     design = design_for(model, PART, folds={0: Fold(simd=2, pe=3)})
     assert design.folds == (Fold(simd=2, pe=3),)
     assert design.interval == 4 * 4 * 9 * 4 * 6 // 6
+
+
+@needs_gxx
+def test_groups_of_few_tiles_wait_in_a_buffer_and_stall_nobody(tmp_path: Path) -> None:
+    """Forty of 64 rows are zeros: their sums come a cycle apart, and are scaled while other rows take their time."""
+    net = Net(seed=5)
+    net.pruned = (np.s_[20:60],)
+    model = net.model(net.conv(net.input((4, 4, 64), q(0.05, 3)), 64, (1, 1)))
+    folds = {0: Fold(simd=2, pe=1)}
+    inputs = frames(model, 3)
+    wanted = reference_outputs(model, inputs)
+    bundle = write_bundle(model, inputs, wanted, tmp_path, folds)
+    np.testing.assert_array_equal(csim(bundle, inputs, flags=UNOPTIMIZED)[0], wanted[0])
+    design = design_for(model, PART, folds=folds)
+    assert design.interval == 4 * 4 * (24 * 32 + 40)
+    assert design.network.channel("conv_2d_0_matrix").depth > 16
+    assert design.interval <= timing(bundle, flags=UNOPTIMIZED).interval <= design.interval + 32

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.emit.hls._pool import reciprocals
-from packager.emit.hls._requantize import Rounding, bits_for, extent, scaling_of
+from packager.emit.hls._requantize import Rounding, bits_for, extent, scaling_of, sharing_of, sharing_unevenly
 from packager.ops._exact_multiplier import InexactError, exact_multipliers
 
 scales = st.floats(-30, 1).map(lambda e: float(np.float32(2.0**e)) * 1.0000000001)
@@ -87,3 +87,24 @@ def test_division_by_a_constant_is_exact(count: int, data: st.DataObject) -> Non
     for size_ in (size, 128 * count + count // 2):
         assert (size_ * table[count]) >> shift == size_ // count
         assert table[count] < 1 << 32
+
+
+@given(
+    steps=st.lists(st.integers(1, 40), min_size=2, max_size=40),
+    pe=st.integers(1, 6),
+    rounding=st.sampled_from([Rounding.TWICE, Rounding.FAST]),
+)
+def test_a_buffer_holds_what_comes_faster_than_it_is_scaled(steps: list[int], pe: int, rounding: Rounding) -> None:
+    """Cycle by cycle: whoever writes need not stop, and no smaller buffer would do."""
+    scaling = scaling_of(np.ones((len(steps) * pe, 4)), np.zeros(1, np.int64), np.full(1, 0.01), 0, rounding)
+    sharing, waiting = sharing_unevenly(scaling, pe, np.asarray(steps))
+    assert sharing.interval * len(steps) <= sum(steps)
+    assert sharing.units == sharing_of(scaling, pe, sum(steps) // len(steps)).units
+    come = set(np.tile(steps, 4).cumsum().tolist())
+    held = most = free = 0
+    for now in range(max(come) + 1):
+        if held and now >= free:
+            held, free = held - 1, now + sharing.interval
+        held += now in come
+        most = max(most, held)
+    assert most == waiting

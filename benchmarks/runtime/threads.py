@@ -1,0 +1,111 @@
+"""The C runtime on two threads against one, in turns in one program; both cores should be free.
+
+    python benchmarks/runtime/threads.py MODEL.tflite... [--cc clang] [--flags=-march=native] [--turns 40]
+
+Prints Markdown: the median and the least time of an inference by wall clock, in milliseconds, and how many times as
+fast two threads are; outputs are compared first. Load on the machine is printed before and after.
+"""
+
+import argparse
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from packager.config.samples import Samples
+from packager.emit.c import emit_c
+from packager.ir import read_tflite
+from packager.measure.c import compiler
+
+MAIN = r"""
+#define _POSIX_C_SOURCE 200809L
+#include "threads.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+MODEL_ARENA(arena);
+static model_t model;
+static double once(const model_threads_t *threads)
+{
+    struct timespec start, end;
+    model_use_threads(&model, threads);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    model_invoke(&model);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    return 1e3 * (double)(end.tv_sec - start.tv_sec) + 1e-6 * (double)(end.tv_nsec - start.tv_nsec);
+}
+int main(int argc, char **argv)
+{
+    static model_pool_t pool;
+    if (argc != 2 || model_init(&model, arena, sizeof arena) || model_pool_start(&pool, 2))
+        return 2;
+    /* Layers may reuse the input's bytes, and times do not depend on values. */
+    memset(model_input(&model, 0), 1, model_input_bytes(0));
+    once(NULL);
+    unsigned char *first = malloc(model_output_bytes(0));
+    if (!first)
+        return 3;
+    memcpy(first, model_output(&model, 0), model_output_bytes(0));
+    memset(model_input(&model, 0), 1, model_input_bytes(0));
+    once(&pool.threads);
+    if (memcmp(first, model_output(&model, 0), model_output_bytes(0)))
+        return 4;
+    for (int i = 0; i < atoi(argv[1]); i++) {
+        const double one = once(NULL), two = once(&pool.threads);
+        printf("%.6f %.6f\n", one, two);
+    }
+    model_pool_stop(&pool);
+    free(first);
+    return 0;
+}
+"""
+
+
+def times(path: Path, command: list[str], turns: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Return ``[turns, 2]``: milliseconds with one thread and with two."""
+    model = read_tflite(path)
+    inputs = {
+        n: np.zeros((1, *t.dims[1:]), np.int8) for n, t in zip(model.input_names(), model.input_types(), strict=True)
+    }
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for entry in emit_c(model, "xnnpack", Samples(arrays=inputs), name="benchmark"):
+            file = folder / entry.path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(entry.content)
+        source = folder / "runtime/c"
+        (source / "timed.c").write_text(MAIN, encoding="utf-8")
+        files = [str(source / each) for each in ("model.c", "model_weights.c", "support.c", "threads.c", "timed.c")]
+        program = str(folder / "timed")
+        subprocess.run([*command, "-DEDGEPACK_THREADS", "-pthread", f"-I{source}", *files, "-o", program], check=True)
+        done = subprocess.run([program, str(turns)], check=True, capture_output=True, text=True)
+    return np.array([[float(cell) for cell in line.split()] for line in done.stdout.splitlines()])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", nargs="+", type=Path)
+    parser.add_argument("--cc", default="")
+    parser.add_argument("--flags", default="-O3 -march=native")
+    parser.add_argument("--turns", type=int, default=40)
+    asked = parser.parse_args()
+    command = [*(shlex.split(asked.cc) or compiler()), *shlex.split(asked.flags)]
+    print(f"load before: {os.getloadavg()[0]:.1f}\n")
+    print("| model | one thread, median | least | two threads, median | least | times as fast, median | of least |")
+    print("|---|---|---|---|---|---|---|")
+    for path in asked.models:
+        found = times(path, command, asked.turns)
+        (one, two), (least, lesser) = np.median(found, axis=0), found.min(axis=0)
+        ratio = float(np.median(found[:, 0] / found[:, 1]))
+        print(
+            f"| {path.stem} | {one:.2f} | {least:.2f} | {two:.2f} | {lesser:.2f} | {ratio:.2f} | {least / lesser:.2f} |"
+        )
+    print(f"\nload after: {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -94,7 +94,8 @@ def _measure(path: str, seconds: float, iterations: int | None, threads: int) ->
     before = memory_now()
     try:
         interpreter = Interpreter(model_path=path, num_threads=threads)
-        _fill_inputs(interpreter)
+        _allocate(interpreter)
+        fill_inputs(interpreter, np.random.default_rng(0))
     except (ValueError, RuntimeError) as error:
         raise UnsupportedError(f"LiteRT refuses the model: {error}") from None
     return measured(interpreter.invoke, before, seconds, iterations)
@@ -117,18 +118,23 @@ def memory_now() -> int:
     return _memory("VmRSS", reset_peak=True)
 
 
-def _fill_inputs(interpreter: Any) -> None:
-    rng = np.random.default_rng(0)
+def fill_inputs(interpreter: Any, rng: np.random.Generator) -> None:
+    """Give an interpreter, LiteRT's or a C runtime's, random values in its inputs' own types."""
+    for detail in interpreter.get_input_details():
+        dtype = np.dtype(detail["dtype"])
+        values = rng.uniform(-1, 1, tuple(detail["shape"]))
+        if np.issubdtype(dtype, np.integer):
+            info = np.iinfo(dtype)
+            values = np.clip(values * 127, info.min, info.max)
+        interpreter.set_tensor(detail["index"], values.astype(dtype))
+
+
+def _allocate(interpreter: Any) -> None:
+    """Fix what is dynamic at 1."""
     for detail in interpreter.get_input_details():
         shape = [max(int(size), 1) for size in detail["shape_signature"]]
         interpreter.resize_tensor_input(detail["index"], shape)
     interpreter.allocate_tensors()
-    for detail in interpreter.get_input_details():
-        values = rng.uniform(-1, 1, detail["shape"])
-        if np.issubdtype(detail["dtype"], np.integer):
-            info = np.iinfo(detail["dtype"])
-            values = np.clip(values * 127, info.min, info.max)
-        interpreter.set_tensor(detail["index"], values.astype(detail["dtype"]))
 
 
 def _time(invoke: Callable[[], None], seconds: float, least: int) -> list[float]:

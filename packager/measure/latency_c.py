@@ -2,9 +2,7 @@
 
 import importlib.util
 import platform
-import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +11,13 @@ import numpy as np
 from packager.errors import ConfigError, ToolError
 from packager.figure import Figure
 from packager.measure.c import RUNTIME, compiler
-from packager.measure.latency import figures_of, measured, memory_now, this_cpu
+from packager.measure.cross import run_tool
+from packager.measure.latency import figures_of, fill_inputs, measured, memory_now, this_cpu
 from packager.measure.prebuilt import FOLDER, SHARED, about, emulator_for
 from packager.util import child
 
 _OPTIMIZED = ("-std=c99", "-O3", "-march=native", "-shared", "-fPIC")
 _UNITS = ("model.c", "model_weights.c", "selftest.c")
-_PATIENCE = 600.0
-_TAIL = 4000
 
 
 def measure_c(
@@ -59,12 +56,7 @@ def _library(source: Path, folder: Path) -> tuple[Path, str]:
     made = folder / SHARED
     files = [f"-I{source}", *(str(source / name) for name in _UNITS), "-o", str(made)]
     name = Path(command[0]).name
-    try:
-        done = subprocess.run([*command, *flags, *files], capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603 - the user's own compiler
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolError(f"{name} on the C runtime: {error}") from None
-    if done.returncode:
-        raise ToolError(f"{name} on the C runtime failed", details=done.stderr.decode(errors="replace")[-_TAIL:])
+    run_tool([*command, *flags, *files], f"{name} on the C runtime")
     return made, f"compiled for this machine by {name} -O3"
 
 
@@ -80,15 +72,5 @@ def _measure(module: str, library: str, seconds: float, iterations: int | None) 
         interpreter = model.Interpreter(library)
     except RuntimeError as error:
         raise ToolError(f"the C runtime's library can't be loaded: {error}") from None
-    _fill(interpreter, rng)
+    fill_inputs(interpreter, rng)
     return measured(interpreter.invoke, before, seconds, iterations)
-
-
-def _fill(interpreter: Any, rng: np.random.Generator) -> None:
-    details: Sequence[Any] = interpreter.get_input_details()
-    for detail in details:
-        values, dtype = rng.uniform(-1, 1, tuple(detail["shape"])), np.dtype(detail["dtype"])
-        if dtype.kind in "iu":
-            info = np.iinfo(dtype)
-            values = np.clip(values * 127, info.min, info.max)
-        interpreter.set_tensor(detail["index"], values.astype(dtype))

@@ -9,7 +9,7 @@ from packager.bundle import Entry
 from packager.config.edgetpu import EdgeTpuCompiler, load_edgetpu_compiler
 from packager.config.profile import EdgeTpu
 from packager.config.samples import to_integer
-from packager.emit.c import ANY, emit_c, target_of, unsupported
+from packager.emit.c import ANY, Target, emit_c, target_of, unsupported
 from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
@@ -44,7 +44,8 @@ class Coral:
         estimate = estimate_edgetpu(model, job.profile, mapped, cache)
         content = job.once.get(("TFLite of", id(model)), lambda: write_tflite(model))
         artifact = Entry(path="model/model.tflite", content=content, role="model")
-        fallback = job.once.get(("C of", id(model), job.arithmetic), lambda: _in_c(job, model))
+        target = target_of(job.profile.cpu) if job.profile.cpu else ANY
+        fallback = job.once.get(("C of", id(model), job.arithmetic, target), lambda: _in_c(job, model, target))
         return Product(
             files=(artifact, *_runtime(job, model, tpu, mapping, in_c=bool(fallback)), *fallback),
             artifact=artifact.path,
@@ -88,12 +89,11 @@ def _notes(model: Model, mapping: Mapping) -> Iterator[Diagnostic]:
                 yield Diagnostic(severity=Severity.NOTE, where=f"{what} {name!r}", message=message)
 
 
-def _in_c(job: Job, model: Model) -> tuple[Entry, ...]:
+def _in_c(job: Job, model: Model, target: Target) -> tuple[Entry, ...]:
     """The model as C, for a host without a TFLite runtime; nothing where an operator has no kernel."""
     if unsupported(model, job.arithmetic):
         return ()
     golden = to_integer(job.golden, model) if job.golden.arrays else job.golden
-    target = target_of(job.profile.cpu) if job.profile.cpu else ANY
     title = f"{job.name} {job.version}"
     return emit_c(model, job.arithmetic, golden, name=title, prefix=job.c_prefix, target=target)
 

@@ -5,12 +5,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from families.making import dense_integer_model, integer_source, job, unpack
 
+from packager.bundle import Entry
 from packager.config.profile import load_profile
+from packager.emit.c import Target, emit_c
 from packager.errors import Severity
 from packager.families import Product, family_of
 from packager.families.coral import FAMILY
@@ -254,3 +257,17 @@ def test_an_operator_without_a_kernel_leaves_the_c_runtime_out() -> None:
     product = FAMILY.emit(job("coral", quantized(b.model([y]))))
     assert not [e for e in product.files if e.path.startswith("runtime/c/")]
     assert product.engines == ()
+
+
+def test_boards_share_the_c_runtime_only_where_zeros_cost_their_cpus_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def noted(*args: Any, target: Target, **given: Any) -> tuple[Entry, ...]:
+        made.append(target.kernels)
+        return emit_c(*args, target=target, **given)
+
+    monkeypatch.setattr("packager.families.coral.emit_c", noted)
+    first = job("coral-usb", quantized(dense_integer_model()))
+    for name in ("coral-usb", "coral-dev-board", "coral-dev-board-mini"):
+        FAMILY.emit(dataclasses.replace(first, profile=load_profile(name)))
+    assert made == ["avx2", "neon"]

@@ -1,12 +1,14 @@
 """LiteRT, run in a child process: the engine that users' devices run, and the judge of the reference interpreter."""
 
 import importlib.metadata
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from packager.errors import ConfigError, UnsupportedError
+from packager.ir import ABSENT, read_tflite_bytes
 from packager.ops import Array
 from packager.util import child
 
@@ -16,6 +18,8 @@ RESOLVERS = {
     "builtin": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
 }
 """``default`` applies the XNNPACK delegate, ``reference`` is the portable kernels, ``builtin`` the optimized ones."""
+
+_CUSTOM = re.compile(r"unresolved custom op: (\w+)")
 
 
 def litert_version() -> str:
@@ -89,8 +93,19 @@ def _interpreter(blob: bytes, inputs: list[Array], resolver: str, threads: int, 
                 interpreter.resize_tensor_input(detail["index"], [1 if s < 0 else s for s in signature])
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        raise UnsupportedError(f"LiteRT {litert_version()} refuses the model: {_first_line(error)}") from None
+        message = f"LiteRT {litert_version()} refuses the model: {_first_line(error)}"
+        raise UnsupportedError(message, hint=_way_round(blob, str(error))) from None
     return interpreter
+
+
+def _way_round(blob: bytes, error: str) -> str:
+    """Where the graph could end instead of in a custom operator that LiteRT does not bring."""
+    if not (found := _CUSTOM.search(error)):
+        return ""
+    graph = read_tflite_bytes(blob, name="model", source="model").main
+    reads = {t: None for node in graph.nodes if node.custom_code == found[1] for t in node.inputs if t != ABSENT}
+    cuts = [f"--cut-at {graph.tensors[t].name!r}" for t in reads if graph.tensors[t].data is None]
+    return f"end the graph before it: {' '.join(cuts)}" if cuts else ""
 
 
 def _invoke(interpreter: Any, inputs: list[Array], wanted: Sequence[int]) -> list[list[Array]]:

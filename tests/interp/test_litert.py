@@ -1,5 +1,6 @@
 """LiteRT in its child process."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -49,6 +50,16 @@ def test_a_model_that_litert_refuses_is_one_line() -> None:
     with pytest.raises(UnsupportedError, match=r"LiteRT .* refuses the model: .*has_bias") as caught:
         run_litert(write_tflite(convolution(Case(bias=False))), inputs_for(convolution(Case(bias=False)), 1))
     assert "\n" not in str(caught.value)
+
+
+def test_a_custom_operator_that_litert_lacks_says_where_the_graph_could_end() -> None:
+    b = GraphBuilder()
+    x = b.input("scores", (1, 3))
+    decoded = b.op("CUSTOM", [b.op("RELU", [x], (1, 3), name="heatmap"), x], (1, 3))
+    b.nodes[-1] = dataclasses.replace(b.nodes[-1], custom_code="SomeDecoder")
+    with pytest.raises(UnsupportedError, match="unresolved custom op: SomeDecoder") as caught:
+        run_litert(write_tflite(b.model([decoded])), [np.zeros((1, 3), np.float32)])
+    assert caught.value.hint == "end the graph before it: --cut-at 'heatmap' --cut-at 'scores'"
 
 
 def test_bytes_that_are_no_model_are_refused() -> None:

@@ -67,6 +67,19 @@ def diagnostics_by_weight(report: Report) -> list[Diagnostic]:
     return sorted(report.diagnostics, key=lambda d: order.index(d.severity))
 
 
+def folded(report: Report) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """Findings by weight: those to show, and notes on single layers, once they are many enough to hide the figures."""
+    found = diagnostics_by_weight(report)
+    small = [d for d in found if d.where and d.severity is Severity.NOTE]
+    if len(small) <= _MANY:
+        return found, []
+    return [d for d in found if not (d.where and d.severity is Severity.NOTE)], small
+
+
+_MANY = 5
+"""Notes on single layers that stand in full."""
+
+
 def layer_names(report: Report) -> Mapping[int, str]:
     """Layer index to a short name."""
     short = short_names([layer.name for layer in report.layers])

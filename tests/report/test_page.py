@@ -1,6 +1,6 @@
 from report.sample import SAMPLE, changed, figure, layer, with_figure
 
-from packager.errors import Severity
+from packager.errors import Diagnostic, Severity
 from packager.report import page
 
 
@@ -30,6 +30,15 @@ def test_a_rounded_size_has_its_digits() -> None:
 
 def test_findings_are_in_order_of_weight() -> None:
     assert [d.severity for d in page.diagnostics_by_weight(SAMPLE)] == [Severity.WARNING, Severity.NOTE]
+
+
+def test_many_notes_on_single_layers_fold_and_nothing_else_does() -> None:
+    notes = tuple(Diagnostic(severity=Severity.NOTE, where=f"ADD #{i}", message="less") for i in range(6))
+    few = changed(SAMPLE, diagnostics=(*SAMPLE.diagnostics, *notes[:3]))
+    assert page.folded(few) == (page.diagnostics_by_weight(few), [])
+    shown, small = page.folded(changed(SAMPLE, diagnostics=(*notes, *SAMPLE.diagnostics)))
+    assert small == [*notes, SAMPLE.diagnostics[0]]
+    assert shown == [SAMPLE.diagnostics[1]]
 
 
 def test_on_what_the_quantization_rests() -> None:

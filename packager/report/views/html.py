@@ -43,10 +43,12 @@ def render(report: Report) -> str:
 
 def _facts(report: Report) -> dict[str, Any]:
     layers = report.layers
+    findings, notes = page.folded(report)
     return {
         "groups": page.figure_rows(report),
         "headlines": page.headlines(report),
-        "diagnostics": page.diagnostics_by_weight(report),
+        "findings": findings,
+        "notes": notes,
         "layer_names": page.layer_names(report),
         "origin": page.origin(report),
         "quantum": page.quantum,

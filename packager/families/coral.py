@@ -38,14 +38,15 @@ class Coral:
         assert tpu is not None, "check comes first"
         compiler = load_edgetpu_compiler(tpu.compiler)
         model, changes = _rewritten(job, compiler)
+        variant = _variant(job, compiler)
         mapping = predict_mapping(model, compiler)
         mapped = {i for i, verdict in enumerate(mapping.verdicts) if verdict.place is Place.TPU}
         cache = plan_cache(model, mapped, tpu)
         estimate = estimate_edgetpu(model, job.profile, mapped, cache)
-        content = job.once.get(("TFLite of", id(model)), lambda: write_tflite(model))
+        content = job.once.get(("TFLite of", variant), lambda: write_tflite(model))
         artifact = Entry(path="model/model.tflite", content=content, role="model")
         target = target_of(job.profile.cpu) if job.profile.cpu else ANY
-        fallback = job.once.get(("C of", id(model), job.arithmetic, target), lambda: _in_c(job, model, target))
+        fallback = job.once.get(("C of", variant, job.arithmetic, target), lambda: _in_c(job, model, target))
         return Product(
             files=(artifact, *_runtime(job, model, tpu, mapping, in_c=bool(fallback)), *fallback),
             artifact=artifact.path,
@@ -60,9 +61,16 @@ class Coral:
 
 
 def _rewritten(job: Job, compiler: EdgeTpuCompiler) -> tuple[Model, tuple[Diagnostic, ...]]:
-    asked = "float32" in {job.recipe.inputs, job.recipe.outputs}
-    key = ("rewritten for the Edge TPU", compiler.version, asked)
-    return job.once.get(key, lambda: rewritten(job.quantized.model, compiler, float_edges=asked))
+    variant = _variant(job, compiler)
+    return job.once.get(
+        ("rewritten for the Edge TPU", variant),
+        lambda: rewritten(job.quantized.model, compiler, float_edges=variant[1]),
+    )
+
+
+def _variant(job: Job, compiler: EdgeTpuCompiler) -> tuple[str, bool]:
+    """What tells a build's rewritten models apart: the compiler's version, whether float edges were asked for."""
+    return compiler.version, "float32" in {job.recipe.inputs, job.recipe.outputs}
 
 
 def _notes(model: Model, mapping: Mapping) -> Iterator[Diagnostic]:

@@ -19,6 +19,9 @@ class FoldRule:
     """Lanes read a cycle."""
     fabric: bool | None = None
     """Whether products are made of LUTs instead of DSP slices."""
+    keep: int | None = None
+    """Of every `of` lanes, so many have a multiplier in each row; 1 of 1 for all of them."""
+    of: int | None = None
 
     def __str__(self) -> str:
         parts = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
@@ -46,9 +49,9 @@ def hardware_problems(wanted: Hardware) -> Iterator[tuple[str, str]]:
         yield f"fpga.clock_mhz = {wanted.clock_mhz:g} is not in 0..{_FASTEST_MHZ}", "leave it out for the profile's"
     for number, rule in enumerate(wanted.folds, 1):
         where = f"fpga.folds {number}"
-        if rule.pe is None and rule.simd is None and rule.fabric is None:
-            yield f"{where} changes nothing", "give it pe, simd or fabric"
-        for key in ("pe", "simd"):
+        if all(getattr(rule, key) is None for key in _FOLDED):
+            yield f"{where} changes nothing", f"give it {', '.join(_FOLDED[:-1])} or {_FOLDED[-1]}"
+        for key in ("pe", "simd", "keep", "of"):
             value = getattr(rule, key)
             if value is not None and value < 1:
                 yield f"{where}: {key} = {value} must be at least 1", "see the folds in a report"
@@ -59,3 +62,4 @@ def hardware_problems(wanted: Hardware) -> Iterator[tuple[str, str]]:
 
 
 _FASTEST_MHZ = 1000
+_FOLDED = ("pe", "simd", "fabric", "keep", "of")

@@ -45,7 +45,8 @@ def reason(design: Design, index: int) -> str:
     fold = design.folds[index]
     where = " in LUTs" if fold.fabric else ""
     how = f" = {stage.sum}" if stage.sum else ""
-    return f"PE {fold.pe} x SIMD {fold.simd}{where}: {stage.cycles} cycles a frame in its {stage.name}{how}"
+    saved = "".join(f"; {s}" for s in design.saved(index))
+    return f"PE {fold.pe} x SIMD {fold.simd}{where}: {stage.cycles} cycles a frame in its {stage.name}{how}{saved}"
 
 
 def _figure(

@@ -13,6 +13,7 @@ from packager.plan.folding import Fold
 from packager.plan.fpga_fit import read_fit
 
 _SHOWN = 12
+_KEYS = ("pe", "simd", "fabric", "keep", "of")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,10 +36,7 @@ class Wishes:
 
     def allowed(self, model: Model, index: int, fold: Fold) -> bool:
         rule = self.rule(model, index)
-        return rule is None or all(
-            wanted is None or wanted == found
-            for wanted, found in ((rule.pe, fold.pe), (rule.simd, fold.simd), (rule.fabric, fold.fabric))
-        )
+        return rule is None or all(getattr(rule, key) in (None, getattr(fold, key)) for key in _KEYS)
 
     def rule(self, model: Model, index: int) -> FoldRule | None:
         """The last rule that matches an operator."""
@@ -71,7 +69,10 @@ def wish_problems(wishes: Wishes, model: Model) -> Iterator[Diagnostic]:
         able = folds_of(model, index, wishes.arithmetic) if rule else []
         if able and not any(wishes.allowed(model, index, fold) for fold in able):
             pe, simd = (sorted({getattr(f, key) for f in able}) for key in ("pe", "simd"))
-            hint = f"pe may be {_some(pe)}; simd {_some(simd)}" + ("" if any(f.fabric for f in able) else "; no fabric")
+            kept = sorted({(f.of, f.keep) for f in able})
+            packed = f"; keep of {', '.join(f'{keep} of {of}' for of, keep in kept[:_SHOWN])}" if kept[1:] else ""
+            fabric = "" if any(f.fabric for f in able) else "; no fabric"
+            hint = f"pe may be {_some(pe)}; simd {_some(simd)}{packed}{fabric}"
             yield _error(main.where(index), f"can't be folded to {rule}", hint)
 
 

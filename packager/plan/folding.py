@@ -30,11 +30,21 @@ Costs = npt.NDArray[np.float64]
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Fold:
-    """Lanes read a cycle, rows computed at once, and whether products are made of LUTs instead of DSP slices."""
+    """Lanes read a cycle, rows computed at once, and whether products are made of LUTs instead of DSP slices.
+
+    A row has multipliers for `keep` of every `of` lanes: for weights most of which are 0.
+    """
 
     simd: int = 1
     pe: int = 1
     fabric: bool = False
+    keep: int = 1
+    of: int = 1
+
+    @property
+    def lanes(self) -> int:
+        """Multipliers of a row."""
+        return self.simd * self.keep // self.of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -105,6 +105,14 @@ def multipliers(count: int, *, fabric: bool) -> Cost:
     return Cost(dsp=count)
 
 
+def selectors(count: int, of: int) -> Cost:
+    """Multiplexers before `count` products, each of `of` int8: a LUT has four places a bit, or two of two bits.
+
+    Eight and sixteen places take two and four LUTs, joined by the slice's own multiplexers (AMD UG474, chapter 2).
+    """
+    return Cost(lut=count * (4 if of <= 2 else 8 * math.ceil(of / 4)), ff=8 * count)
+
+
 def accumulators(pe: int, simd: int, bits: int) -> Cost:
     """`pe` adder trees over `simd` products of 16 bits, each into an accumulator of `bits`, and their control."""
     tree = pe * (17 * (simd - 1) + bits)

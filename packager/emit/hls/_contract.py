@@ -73,6 +73,8 @@ class Stage:
     """It takes its input in another order than it gives it out, so nothing is known of how far it runs behind."""
     sum: str = ""
     """How `cycles` comes about, for the report: ``64 pixels x 16/8 x 9 taps``."""
+    saved: str = ""
+    """What zero weights save, for the report."""
 
 
 @dataclasses.dataclass(frozen=True)

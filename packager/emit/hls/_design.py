@@ -47,6 +47,10 @@ class Design:
     def cost(self) -> Cost:
         return self.folding.cost
 
+    def saved(self, index: int) -> list[str]:
+        """What zero weights save in an operator's processes."""
+        return [p.stage.saved for p in self.network.processes if p.op == index and p.stage.saved]
+
     def slowest(self, index: int) -> Stage | None:
         """The process of an operator that takes the most cycles; None where it has none."""
         stages = [p.stage for p in self.network.processes if p.op == index]

@@ -1,6 +1,5 @@
 """What convolutions and fully connected layers share: weights, accumulators, a matrix unit and its scaling."""
 
-import dataclasses
 import functools
 import math
 from collections.abc import Iterator
@@ -25,26 +24,13 @@ from packager.emit.hls._requantize import (
     sharing_of,
     sharing_unevenly,
 )
+from packager.emit.hls._tiles import Linear, Plan, arrays_of, plan_of, products, reading_cost
 from packager.ir import DType
 from packager.ops import FAST17
 from packager.ops import _fixed_point as fixed
 from packager.ops._requantize import product_scale
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import Cost, accumulators, converter, memory, multipliers
-
-_WORTH_PRUNING = 0.9
-"""Of the tiles that may be left, at most."""
-_PLACES = 1 << 15
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Linear:
-    """Weights as rows of a matrix, ``[outputs, inputs]``, and how their sums are scaled."""
-
-    rows: Ints
-    scaling: Scaling
-    zeros: int = 0
-    """Weights that are 0."""
 
 
 def linear_of(op: Op, rows: Ints, *, once: bool, data: int = 0, biases: int = 2) -> Linear:
@@ -84,39 +70,52 @@ def matrix_stages(op: Op, linear: Linear, fold: Fold, vectors: int, *, sets: int
     """
     outputs, inputs = linear.rows.shape[0] // sets, linear.rows.shape[1]
     steps, groups, bits = inputs // fold.simd, -(-outputs // fold.pe), linear.scaling.sum_bits
-    tiles = Tiles(rows=linear.rows, simd=fold.simd, pe=fold.pe, zeros=linear.zeros if sets == 1 else 0)
-    pruned = tiles.pruned
-    cycles = vectors * (tiles.kept if pruned else groups * steps)
-    depth = tiles.kept if pruned else sets * groups * steps
+    plan = plan_of(linear, fold, sets)
     sharing, waiting = sharing_of(linear.scaling, fold.pe, steps), 0
-    if pruned:  # a group of few tiles follows another at once, though all of them together take their time
-        assert tiles.used is not None
-        sharing, waiting = sharing_unevenly(linear.scaling, fold.pe, tiles.used.sum(axis=1))
-    held = memory(8 * fold.simd, steps) if groups > 1 else Cost()
-    places = memory(16, depth) if pruned else Cost()
-    shape = f"{vectors}, {inputs}, " + ("" if pruned else f"{groups * fold.pe}, ") + f"{fold.simd}, {fold.pe}"
+    if plan.listed:  # a group of few tiles follows another at once, though all of them together take their time
+        sharing, waiting = sharing_unevenly(linear.scaling, fold.pe, plan.by_group)
+    held = memory(8 * fold.simd, steps) if groups > 1 or plan.listed else Cost()
     unit = Stage(
         name="matrix",
-        call=f"matrix{'_pruned' if pruned else ''}<{shape}, {bits}, {_dsp(fold)}, {depth if pruned else sets}>",
+        call=_call(fold, plan, (vectors, inputs, groups * fold.pe), bits, sets),
         lanes_in=fold.simd,
         lanes_out=fold.pe,
         bits_out=bits,
         values=vectors * groups * fold.pe,
-        cycles=cycles,
-        cost=multipliers(tiles.products, fabric=fold.fabric)
-        + accumulators(fold.pe, fold.simd, bits)
-        + memory(8 * fold.pe * fold.simd, depth)
-        + held
-        + places,
-        arrays=tiles.arrays,
+        cycles=vectors // sets * plan.rows,
+        cost=multipliers(products(linear, fold), fabric=fold.fabric)
+        + accumulators(fold.pe, fold.lanes, bits)
+        + reading_cost(linear, fold, sets)
+        + held,
+        arrays=functools.partial(arrays_of, linear, fold, sets),
         tokens_in=steps,
         burst=waiting,
         ahead=steps if groups > 1 else 0,
-        sum=f"{vectors} vectors x {tiles.kept} of {groups * steps} tiles"
-        if pruned
+        sum=f"{vectors // sets} vectors x {plan.rows} of {plan.whole} tiles"
+        if plan.listed
         else f"{vectors} vectors x {inputs}/{fold.simd} x {outputs}/{fold.pe}",
+        saved=_saved(linear, fold, plan),
     )
     return unit, *scaled_stages(op, linear.scaling, pixels=vectors // sets, pe=fold.pe, sharing=sharing)
+
+
+def _call(fold: Fold, plan: Plan, sizes: tuple[int, int, int], bits: int, sets: int) -> str:
+    """The template for a plan; `sizes` are vectors, inputs and outputs."""
+    vectors, inputs, outputs = sizes
+    name = "matrix" + ("_packed" if fold.of > 1 else "") + ("_listed" if plan.listed else "")
+    shape = (vectors // sets, inputs) if plan.listed else (vectors, inputs, outputs)
+    numbers = (*shape, fold.simd, fold.pe, bits, _dsp(fold), plan.rows if plan.listed else sets)
+    return f"{name}<{', '.join(map(str, (*numbers, *((fold.keep, fold.of) if fold.of > 1 else ()))))}>"
+
+
+def _saved(linear: Linear, fold: Fold, plan: Plan) -> str:
+    """What zero weights save, for the report."""
+    have, dense = products(linear, fold), fold.pe * fold.simd
+    which = f", {fold.keep} for {fold.of} lanes" if fold.of > 1 else ""
+    said = [f"{dense - have} of {dense} multipliers{which}"] if have < dense else []
+    if plan.listed and plan.rows < plan.whole:
+        said.append(f"{plan.whole - plan.rows} of {plan.whole} tiles")
+    return f"zeros save {' and '.join(said)}" if said else ""
 
 
 def scaled_stages(op: Op, scaling: Scaling, *, pixels: int, pe: int, sharing: Sharing) -> tuple[Stage, ...]:
@@ -138,66 +137,6 @@ def scaled_stages(op: Op, scaling: Scaling, *, pixels: int, pe: int, sharing: Sh
         tokens_in=1,
     )
     return scale, trim
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Tiles:
-    """A matrix ``[outputs, inputs]`` cut into tiles of `pe` x `simd`, one a cycle."""
-
-    rows: Ints
-    simd: int
-    pe: int
-    zeros: int
-    """Of the matrix; 0 to leave its tiles as they are."""
-
-    @property
-    def cut(self) -> Ints:
-        """``[groups, steps, pe, simd]``, the last group filled up with rows of 0."""
-        outputs, inputs = self.rows.shape
-        filled = np.pad(self.rows, ((0, -outputs % self.pe), (0, 0)))
-        return filled.reshape(-1, self.pe, inputs // self.simd, self.simd).transpose(0, 2, 1, 3)
-
-    @functools.cached_property
-    def used(self) -> Ints | None:
-        """``[groups, steps]``: the tiles that are read. The first group's are, for they take the vector in."""
-        if self.zeros < self.simd * self.pe:
-            return None
-        used: Ints = np.any(self.cut, axis=(2, 3))
-        used[0] = True
-        used[:, 0] |= ~used.any(axis=1)
-        return used
-
-    @property
-    def pruned(self) -> bool:
-        """Whether leaving tiles of zeros out is worth the list of those that remain."""
-        used = self.used
-        if used is None or len(used) < 2 or used.shape[1] >= _PLACES:
-            return False
-        return int(used.sum()) <= _WORTH_PRUNING * used.size
-
-    @property
-    def kept(self) -> int:
-        """Tiles that are left."""
-        used = self.used
-        return 0 if used is None else int(used.sum())
-
-    @property
-    def products(self) -> int:
-        """Multipliers: a weight that never changes and is 0 takes none."""
-        size = self.pe * self.simd
-        return int(np.count_nonzero(self.rows)) if self.rows.shape == (self.pe, self.simd) else size
-
-    def arrays(self) -> tuple[Array, ...]:
-        cut = self.cut
-        if not self.pruned:
-            return (Array(name="weight", ctype="int8_t", values=cut.reshape(-1, self.pe, self.simd), reshape=(2, 3)),)
-        assert self.used is not None
-        group, step = np.nonzero(self.used)
-        last = np.append(group[1:] != group[:-1], True)
-        return (
-            Array(name="weight", ctype="int8_t", values=cut[group, step], reshape=(2, 3)),
-            Array(name="place", ctype="uint16_t", values=step + (last << 15)),
-        )
 
 
 def depthwise_stages(op: Op, linear: Linear, fold: Fold, pixels: int) -> tuple[Stage, ...]:

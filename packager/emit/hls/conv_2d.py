@@ -4,8 +4,9 @@ import functools
 from collections.abc import Iterable, Iterator
 
 from packager.emit.hls._contract import MOST_LANES, Layer, Op, Problem, Stage, divisors, row_folds
-from packager.emit.hls._linear import Linear, linear_of, matrix_stages, operand_problems
+from packager.emit.hls._linear import linear_of, matrix_stages, operand_problems
 from packager.emit.hls._requantize import scaling_problems
+from packager.emit.hls._tiles import Linear, matrix_folds
 from packager.emit.hls._window import Window, window_of
 from packager.plan.folding import Fold
 
@@ -42,10 +43,7 @@ class _Conv2D(Layer):
         groups = _groups(op)
         lanes = divisors(op.input(0).dims[3]) if groups == 1 else [op.input(1).dims[3]]
         rows = row_folds(op.output.dims[3]) if groups == 1 else divisors(op.output.dims[3] // groups)
-        for fabric in (False, True):
-            for simd in lanes:
-                for pe in rows:
-                    yield Fold(simd=simd, pe=pe, fabric=fabric)
+        yield from matrix_folds(_linear(op), lanes, rows, sets=groups)
 
     def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:
         shape, groups = _window(op), _groups(op)

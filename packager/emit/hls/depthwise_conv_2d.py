@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 
 from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors, row_folds
 from packager.emit.hls._linear import (
-    Linear,
     depthwise_stages,
     linear_of,
     matrix_stages,
     operand_problems,
 )
 from packager.emit.hls._requantize import scaling_problems
+from packager.emit.hls._tiles import Linear
 from packager.emit.hls._window import Window, window_of
 from packager.plan.folding import Fold
 

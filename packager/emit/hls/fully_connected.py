@@ -4,8 +4,9 @@ import functools
 from collections.abc import Iterable, Iterator
 
 from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors, row_folds
-from packager.emit.hls._linear import Linear, linear_of, matrix_stages, operand_problems
+from packager.emit.hls._linear import linear_of, matrix_stages, operand_problems
 from packager.emit.hls._requantize import scaling_problems
+from packager.emit.hls._tiles import Linear, matrix_folds
 from packager.ops._exact_multiplier import InexactError
 from packager.plan.folding import Fold
 
@@ -29,10 +30,7 @@ class _FullyConnected(Layer):
 
     def folds(self, op: Op) -> Iterable[Fold]:
         outputs, inputs = _linear(op).rows.shape
-        for fabric in (False, True):
-            for simd in divisors(inputs):
-                for pe in row_folds(outputs):
-                    yield Fold(simd=simd, pe=pe, fabric=fabric)
+        yield from matrix_folds(_linear(op), divisors(inputs), row_folds(outputs))
 
     def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:
         return matrix_stages(op, _linear(op), fold, op.input(0).elements // op.input(1).dims[-1])

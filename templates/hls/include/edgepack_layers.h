@@ -10,6 +10,7 @@
 #include "edgepack_requantize.h"
 #include "edgepack_route.h"
 #include "edgepack_softmax.h"
+#include "edgepack_sparse.h"
 #include "edgepack_window.h"
 
 #endif

@@ -81,37 +81,6 @@ void matrix(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[SETS 
     }
 }
 
-/// The same without the tiles of PE x SIMD weights that are all zero: ROWS of them are left. Those of the first group are
-/// all there, for each reads its part of the vector; `place` of the others says which part it takes, and the top bit of
-/// each whether it is the last of its group.
-template <int VECTORS, int IN, int SIMD, int PE, int ACC, bool DSP, int ROWS>
-void matrix_pruned(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[ROWS][PE][SIMD],
-                   const uint16_t (&place)[ROWS]) {
-    const int STEPS = IN / SIMD;
-    word<SIMD> held[STEPS];
-    integer<ACC> sum[PE];
-    EP_PRAGMA(ARRAY_PARTITION variable = sum complete)
-    counter<ROWS> row = 0;
-    bool first = true;
-    for (int i = 0; i < VECTORS * ROWS; ++i) {
-        EP_PIPELINE(1)
-        const counter<STEPS> step = static_cast<counter<STEPS>>(place[row] & 0x7fff);
-        word<SIMD> x;
-        if (row < STEPS) {
-            x = in.read();
-            held[step] = x;
-        } else {
-            x = held[step];
-        }
-        accumulate<SIMD, PE, ACC, DSP>(sum, x, weight[row], first);
-        first = (place[row] >> 15) != 0;
-        if (first) {
-            out.write(gather<PE, ACC>(sum));
-        }
-        row = next<ROWS>(row);
-    }
-}
-
 /// One kernel of TAPS weights for each channel: depthwise convolutions behind a window that runs by channel.
 template <int PIXELS, int CHANNELS, int TAPS, int PE, int ACC, bool DSP>
 void depthwise(stream<PE> &in, stream<PE, ACC> &out, const int8_t (&weight)[(CHANNELS / PE) * TAPS][PE]) {

@@ -24,7 +24,8 @@ from packager.emit.hls._requantize import (
     sharing_of,
     sharing_unevenly,
 )
-from packager.emit.hls._tiles import Linear, Plan, arrays_of, plan_of, products, reading_cost
+from packager.emit.hls._tile_arrays import arrays_of
+from packager.emit.hls._tiles import Linear, Plan, plan_of, products, reading_cost
 from packager.ir import DType
 from packager.ops import FAST17
 from packager.ops import _fixed_point as fixed
@@ -33,11 +34,15 @@ from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import Cost, accumulators, converter, memory, multipliers
 
 
-def linear_of(op: Op, rows: Ints, *, once: bool, data: int = 0, biases: int = 2) -> Linear:
-    """Read weights (already laid out as rows), bias and scales; `data` and `biases` are the places of those inputs."""
+def linear_of(op: Op, rows: Ints, *, once: bool, data: int = 0, biases: int = 2, copies: int = 1) -> Linear:
+    """Read weights (already laid out as rows), bias and scales; `data` and `biases` are the places of those inputs.
+
+    `rows` may hold every output so many times, one after all the others.
+    """
     bias = op.constant(biases)
-    offsets = np.zeros(len(rows), np.int64) if bias is None else bias.astype(np.int64).reshape(-1)
-    scale = np.broadcast_to(product_scale(op.input(data), op.input(1), op.output), offsets.shape)
+    outputs = len(rows) // copies
+    offsets = np.tile(np.zeros(outputs, np.int64) if bias is None else bias.astype(np.int64).reshape(-1), copies)
+    scale = np.tile(np.broadcast_to(product_scale(op.input(data), op.input(1), op.output), outputs), copies)
     if not once or op.arithmetic == FAST17:
         # A channel whose multiplier is flushed to 0 gives the zero point whatever it sums; its sums need no bits.
         dead = fixed.quantize_multiplier(scale)[0] == 0

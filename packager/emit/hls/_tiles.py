@@ -1,7 +1,7 @@
 """A matrix cut into tiles, one a cycle: which are left out, and which lanes stand for the weights that are left.
 
-Where a fold keeps `keep` of every `of` lanes, each row of a tile has so many multipliers, each of which chooses its value
-out of the `of` that a run of the beat holds. A run with more weights than that takes the tile another cycle.
+Where a fold keeps `keep` of every `of` lanes, each row of a tile has so many multipliers, each of which chooses its
+value out of the `of` that a run of the beat holds. A run with more weights than that takes the tile another cycle.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from packager.emit.hls._contract import Array, Ints, divisors
+from packager.emit.hls._contract import Ints, divisors
 from packager.emit.hls._requantize import Scaling
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import Cost, memory, selectors
@@ -18,13 +18,10 @@ from packager.plan.fpga_estimate import Cost, memory, selectors
 _WORTH = 0.9
 """Of the cycles, or of the multipliers times their cycles, that may be left at most."""
 _PLACES = 1 << 14
-_READS, _LAST = 1 << 14, 1 << 15
-"""Bits of an entry in the list of tiles."""
 _MOST_OF = 16
 """Values that a multiplier may choose from: a LUT's place in each of four, one slice's multiplexers."""
 _FEWEST_ZEROS = 8
 """One weight in so many is 0 where packing is thought of at all."""
-_EMPTY = -1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -58,7 +55,7 @@ def plan_of(linear: Linear, fold: Fold, sets: int = 1) -> Plan:
     few = linear.zeros < fold.simd * fold.pe
     if (few and fold.of == 1) or steps > _PLACES or linear.rows.shape == (fold.pe, fold.simd):
         return whole
-    need = _need(linear, fold)
+    need = need_of(linear, fold)
     ends = _ends(need, sets)
     rows = int(ends[:, -1].sum())
     if int(need.max(initial=0)) < 2 and (groups == sets or rows > _WORTH * groups * steps):
@@ -67,7 +64,7 @@ def plan_of(linear: Linear, fold: Fold, sets: int = 1) -> Plan:
     return Plan(rows=rows, whole=groups * steps, by_group=by_group, listed=True)
 
 
-def _need(linear: Linear, fold: Fold) -> Ints:
+def need_of(linear: Linear, fold: Fold) -> Ints:
     """``[groups, steps]``: cycles of each tile; a group that is all zeros keeps one, to write its sums."""
     fullest = _fullest(linear, fold.simd, fold.pe, fold.of)
     need: Ints = -(-fullest.astype(np.int64) // fold.keep)
@@ -149,68 +146,3 @@ def products(linear: Linear, fold: Fold) -> int:
     """Multipliers: a weight that never changes and is 0 takes none."""
     unrolled = linear.rows.shape == (fold.pe, fold.simd)
     return int(np.count_nonzero(linear.rows)) if unrolled else fold.pe * fold.lanes
-
-
-def arrays_of(linear: Linear, fold: Fold, sets: int = 1) -> tuple[Array, ...]:
-    """Weights in the order in which they are read; with a packing their indices, with a list their places."""
-    plan = plan_of(linear, fold, sets)
-    weights, indices = _packed(linear, fold)
-    groups, steps = weights.shape[:2]
-    if plan.listed:
-        rows = np.asarray(list(_schedule(_need(linear, fold), sets)), np.int64)
-        group, step, part, entry = rows.T
-        empty = (part == _EMPTY)[:, None, None]
-        weights, indices = (np.where(empty, 0, kind[group, step, part]) for kind in (weights, indices))
-        places = [Array(name="place", ctype="uint16_t", values=entry)]
-    else:
-        weights, indices = (kind[:, :, 0].reshape(groups * steps, fold.pe, -1) for kind in (weights, indices))
-        places = []
-    found = [Array(name="weight", ctype="int8_t", values=weights, reshape=(2, 3))]
-    if fold.of > 1:
-        found.append(Array(name="index", ctype="uint8_t", values=_bytes(indices, index_bits(fold.of)), reshape=(2,)))
-    return (*found, *places)
-
-
-def _packed(linear: Linear, fold: Fold) -> tuple[Ints, Ints]:
-    """Weights and their places in their runs, ``[groups, steps, parts, pe, lanes]``: a part is one cycle of a tile."""
-    outputs, inputs = linear.rows.shape
-    filled = np.pad(linear.rows, ((0, -outputs % fold.pe), (0, 0)))
-    runs = filled.reshape(-1, fold.pe, inputs // fold.simd, fold.simd // fold.of, fold.of).transpose(0, 2, 1, 3, 4)
-    order = np.argsort(runs == 0, axis=-1, kind="stable")  # weights first, zeros behind them
-    parts = -(-fold.of // fold.keep)
-    spare = [(0, 0)] * 4 + [(0, parts * fold.keep - fold.of)]
-
-    def cut(values: Ints) -> Ints:
-        split = np.pad(values, spare).reshape(*runs.shape[:4], parts, fold.keep).transpose(0, 1, 4, 2, 3, 5)
-        return split.reshape(*split.shape[:4], fold.lanes)
-
-    return cut(np.take_along_axis(runs, order, axis=-1)), cut(order)
-
-
-def _schedule(need: Ints, sets: int) -> Iterator[tuple[int, int, int, int]]:
-    """Rows as ``(group, step, part, entry of the list)``; `_EMPTY` for a part where only the next beat is awaited."""
-    groups, steps = need.shape
-    each = groups // sets
-    for group, tiles in enumerate(need):
-        if group % each == 0:
-            read = 0
-        rows: list[tuple[int, int, bool]] = []
-        for step in np.flatnonzero(tiles).tolist():
-            for part in range(int(tiles[step])):
-                rows += [(s, _EMPTY, True) for s in range(read, step)]
-                read = max(read, step)
-                rows.append((step, part, read < steps))
-                read = min(read + 1, steps)
-        if group % each == each - 1:
-            rows += [(s, _EMPTY, True) for s in range(read, steps)]
-        for i, (step, part, reads) in enumerate(rows):
-            yield group, step, part, step + _READS * reads + _LAST * (i + 1 == len(rows))
-
-
-def _bytes(indices: Ints, bits: int) -> Ints:
-    """``[rows, pe, lanes]`` as ``[rows, bytes]``, the first in the lowest bits."""
-    flat = indices.reshape(len(indices), -1)
-    each = 8 // bits
-    flat = np.pad(flat, ((0, 0), (0, -flat.shape[1] % each))).reshape(len(flat), -1, each)
-    packed: Ints = (flat << (bits * np.arange(each))).sum(axis=2)
-    return packed

@@ -122,18 +122,23 @@ class _TransposeConv(Layer):
         if np.array_equal(places.reshape(-1), np.arange(unit[-1].values)):
             return stages
         order = _in_order(op, places, unit)
-        # While the rows of a window's row are written, the next ones come and wait.
+        # While pixels are written, the next ones come and wait.
         written = places.size // order.lanes_out // shape.rows.steps
         come = written * unit[-1].values // unit[-1].lanes_out // max(s.cycles for s in stages)
         return (*stages[:-1], dataclasses.replace(stages[-1], burst=come + _SPARE), order)
 
 
 def _in_order(op: Op, places: Ints, unit: Sequence[Stage]) -> Stage:
-    """The process that writes phases as pixels, with as few lanes as keep up."""
+    """The process that writes phases as pixels, with as few lanes as keep up.
+
+    With the first of a stride's rows all others are there, so they come at once, and wait for whoever reads evenly.
+    """
     values, pace = unit[-1].values, max(s.cycles for s in unit)
-    lanes = divisors(op.output.dims[3])
-    enough = [n for n in lanes if (values + places.size) // n <= pace]
-    return rearrange_stage("interleave", places, values, min(enough, default=lanes[-1]), 0)
+    able = divisors(op.output.dims[3])
+    lanes = min((n for n in able if (values + places.size) // n <= pace), default=able[-1])
+    made = rearrange_stage("interleave", places, values, lanes, 0)
+    others = len(_phases(op)[0].order) - 1
+    return dataclasses.replace(made, burst=others * places[0].size // lanes)
 
 
 LAYER = _TransposeConv()

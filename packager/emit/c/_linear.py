@@ -81,9 +81,22 @@ def matrix_fields(op: Op, rows: Ints, scaling: Scaling, suffix: str = "", first:
     }
 
 
-def matrix_defines(rows: Ints) -> dict[str, int]:
-    """Macros for the kernels of `ep_matrix`: the longest vector of the model."""
-    return {"EP_DEPTH": rows.shape[1] * _QUAD * quads_of(rows)}
+def matrix_defines(rows: Ints, *, together: bool) -> dict[str, int]:
+    """Macros for the kernels of `ep_matrix`: the longest vector of the model, and what its kernels need not have.
+
+    Args:
+        rows: ``[outputs, runs, run]``.
+        together: Whether several vectors are multiplied by it.
+    """
+    outputs, runs, _ = rows.shape
+    lengths = (quads_of(rows), runs * quads_of(rows))  # Rows that lie side by side are taken for one.
+    return {
+        "EP_DEPTH": _QUAD * lengths[1],
+        "EP_TOGETHER": int(together),
+        "EP_EDGES": int(together and outputs % BLOCK > 0),
+        "EP_QUADS_2": int(any(quads & 2 for quads in lengths)),
+        "EP_QUADS_1": int(any(quads & 1 for quads in lengths)),
+    }
 
 
 def quads_of(rows: Ints) -> int:

@@ -74,9 +74,9 @@ class _Conv2d:
             defines={
                 **scaling.defines,
                 **matrices.defines,
-                **matrix_defines(kernel),
-                "EP_TOGETHER": 1,
+                **matrix_defines(kernel[: outputs // groups], together=True),
                 "EP_PATCHED": int(patched),
+                "EP_SPREAD": int(not direct),
             },
             saved=matrices.saved,
         )

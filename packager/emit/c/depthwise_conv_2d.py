@@ -56,14 +56,21 @@ class _DepthwiseConv2d:
             ),
             scratch=x.dims[3] + past,
             reads_past=past,
-            defines={**scaling.defines, "EP_TAPS": height * width, _kind(window): 1},
+            defines={
+                **scaling.defines,
+                "EP_TAPS": height * width,
+                "EP_MULTIPLIES": int(channels != x.dims[3]),
+                "EP_CHUNK_ENDS": int(channels % BLOCK > 0),
+                **_kind(window),
+            },
         )
 
 
-def _kind(window: Fields) -> str:
+def _kind(window: Fields) -> dict[str, int]:
     """Which of NEON's loops the layer takes; those that no layer takes are not compiled."""
     facts = [window[name] for name in ("kernel_h", "kernel_w", "dilation_h", "dilation_w", "stride_w")]
-    return {(3, 3, 1, 1, 1): "EP_SLIDES_BY_1", (3, 3, 1, 1, 2): "EP_SLIDES_BY_2"}.get(tuple(facts), "EP_OTHER_WINDOWS")
+    kinds = {(3, 3, 1, 1, 1): "EP_SLIDES_BY_1", (3, 3, 1, 1, 2): "EP_SLIDES_BY_2"}
+    return {kinds.get(tuple(facts), "EP_OTHER_WINDOWS"): 1}
 
 
 def _taps(op: Op) -> Ints:

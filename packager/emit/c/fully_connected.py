@@ -55,8 +55,7 @@ class _FullyConnected:
             defines={
                 **scaling.defines,
                 **weights.defines,
-                **matrix_defines(runs),
-                "EP_TOGETHER": int(x.elements > depth),
+                **matrix_defines(runs, together=count > 1),
             },
             saved=weights.saved,
         )

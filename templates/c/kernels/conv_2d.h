@@ -11,6 +11,11 @@
 
 #define EP_PATCHES 4
 
+/* Whether some layer has groups, or taps that lie apart. */
+#ifndef EP_SPREAD
+#define EP_SPREAD 1
+#endif
+
 typedef struct {
     ep_window window;
     const ep_matrix *groups;

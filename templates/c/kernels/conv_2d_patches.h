@@ -11,6 +11,9 @@
 #include "patch_neon.h"
 #endif
 
+/* Whether runs may be read from the input. */
+EP_INLINE int ep_is_direct(const ep_conv_2d *c) { return !EP_SPREAD || c->direct; }
+
 /* One run of a patch: taps that lie side by side in the input. `row` lies inside it. */
 EP_INLINE void ep_patch_run(const ep_conv_2d *c, const int8_t *row, int32_t column, int8_t *patch)
 {
@@ -43,7 +46,7 @@ EP_INLINE void ep_patch_fill(const ep_conv_2d *c, const int8_t *in, int32_t y, i
     const ep_window *const w = &c->window;
     const int32_t column = x * w->stride_w - w->pad_w;
 #if EP_NEON
-    if (c->direct) {
+    if (ep_is_direct(c)) {
         ep_patch_direct(c, in, y, x, run, patch);
         return;
     }
@@ -53,7 +56,7 @@ EP_INLINE void ep_patch_fill(const ep_conv_2d *c, const int8_t *in, int32_t y, i
         const int8_t *const from = in + (ptrdiff_t)row * w->input_w * w->input_c;
         if (row < 0 || row >= w->input_h)
             memset(patch, c->zero_point, (size_t)(w->kernel_w * c->depth));
-        else if (c->direct)
+        else if (ep_is_direct(c))
             ep_patch_run(c, from, column, patch);
         else
             ep_patch_taps(c, from, column, patch);
@@ -70,7 +73,7 @@ static void ep_conv_2d_gathered(const ep_conv_2d *c, const int8_t *in, int8_t *o
     const int32_t length = down ? bottom - top : right - left;
     const int32_t run = 4 * c->groups->quads, size = run * c->groups->rows;
     const ptrdiff_t step = (ptrdiff_t)(down ? w->output_w : 1) * w->output_c;
-    for (int32_t g = 0; g < c->group_count; g++)
+    for (int32_t g = 0; g < (EP_SPREAD ? c->group_count : 1); g++)
         for (int32_t line = 0; line < lines; line++)
             for (int32_t at = 0; at < length; at += EP_PATCHES) {
                 const int32_t count = ep_min(EP_PATCHES, length - at);
@@ -110,7 +113,7 @@ static void ep_conv_2d_whole(const ep_conv_2d *c, const int8_t *in, int8_t *out,
 {
     const ep_window *const w = &c->window;
     for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w), out += ep_image_out(w)) {
-        if (EP_PATCHED && (!c->direct || w->left >= w->right || w->top >= w->bottom || ep_patches_pay(c))) {
+        if (EP_PATCHED && (!ep_is_direct(c) || w->left >= w->right || w->top >= w->bottom || ep_patches_pay(c))) {
             ep_conv_2d_gathered(c, in, out, 0, w->output_h, 0, w->output_w, patches);
             continue;
         }

@@ -9,6 +9,14 @@
 #include "threads.h"
 #include "window.h"
 
+/* Whether some layer has several outputs of an input channel, and whether some layer's channels are no whole blocks. */
+#ifndef EP_MULTIPLIES
+#define EP_MULTIPLIES 1
+#endif
+#ifndef EP_CHUNK_ENDS
+#define EP_CHUNK_ENDS 1
+#endif
+
 typedef struct {
     ep_window window;
     const int8_t *weights;
@@ -48,7 +56,7 @@ EP_INLINE void ep_depthwise_taps(const ep_window *w, const int8_t *in, int32_t y
 static void ep_depthwise_whole(const ep_depthwise_conv_2d *d, const int8_t *in, int8_t *out, int8_t *outside)
 {
 #if defined(EP_DEPTHWISE_VECTORS)
-    if (d->multiplier == 1) {
+    if (!EP_MULTIPLIES || d->multiplier == 1) {
         EP_DEPTHWISE_VECTORS(d, in, out, outside);
         return;
     }

@@ -36,7 +36,7 @@ typedef struct {
 static EP_APART void ep_chunk_fill(ep_chunk *c, const ep_depthwise_conv_2d *d, int32_t first)
 {
     c->first = first;
-    c->count = ep_min(16, d->window.output_c - first);
+    c->count = EP_CHUNK_ENDS ? ep_min(16, d->window.output_c - first) : 16;
     for (int32_t j = 0; j < 4; j++)
         c->start[j] = vld1q_s32(d->bias + first + 4 * j);
     c->scale = ep_scale16_load(&d->scaling, first);
@@ -55,7 +55,7 @@ EP_INLINE void ep_chunk_store(const ep_chunk *c, const ep_scale16 *s, const ep_r
                               int8_t *out)
 {
     const int8x16_t v = ep_scaled16(r, s, c->first, sums);
-    if (c->count == 16)
+    if (!EP_CHUNK_ENDS || c->count == 16)
         vst1q_s8(out, v);
     else if (c->count == 8)
         vst1_s8(out, vget_low_s8(v));

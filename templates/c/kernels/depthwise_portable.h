@@ -14,7 +14,7 @@ EP_INLINE void ep_depthwise_lanes(const ep_depthwise_conv_2d *d, const int8_t *c
         sums[i] = d->bias[first + i];
     for (int32_t t = 0; t < tap_count; t++) {
         const int8_t *const w = d->weights + (ptrdiff_t)t * d->channels + first;
-        if (d->multiplier == 1) {
+        if (!EP_MULTIPLIES || d->multiplier == 1) {
             const int8_t *const x = taps[t] + first;
             for (int32_t i = 0; i < count; i++)
                 sums[i] += (int16_t)(x[i] * w[i]);

@@ -22,6 +22,21 @@
 #define EP_PACKS 0
 #endif
 
+/* What matrices of the model have: rows of which two quads, or one, are left after whole fours; outputs that end within
+   a block where vectors go together. */
+#ifndef EP_QUADS_2
+#define EP_QUADS_2 1
+#endif
+#ifndef EP_QUADS_1
+#define EP_QUADS_1 1
+#endif
+#ifndef EP_EDGES
+#define EP_EDGES 1
+#endif
+
+/* Whether one vector is a tile too: a run of quads that are left out may go over several rows. */
+#define EP_ODD_TILES EP_SKIPS
+
 /* The most elements of any vector of the model. */
 #ifndef EP_DEPTH
 #define EP_DEPTH 64

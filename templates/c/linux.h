@@ -82,30 +82,26 @@ static runner_file runner_open(const char *path)
 
 static runner_file runner_stdin(void) { return 0; }
 
-/* Reads until `count` bytes are there or the file ends. */
-static size_t runner_read(runner_file file, void *to, size_t count)
+/* Reads or writes until `count` bytes are done or no more go; returns how many did. */
+RUNNER_APART size_t linux_move(long call, int file, uint8_t *at, size_t count)
 {
-    size_t have = 0;
-    while (have < count) {
-        const long got = linux_call(LINUX_READ, file, (long)((uint8_t *)to + have), (long)(count - have), 0);
-        if (got <= 0)
+    size_t done = 0;
+    while (done < count) {
+        const long moved = linux_call(call, file, (long)(at + done), (long)(count - done), 0);
+        if (moved <= 0)
             break;
-        have += (size_t)got;
+        done += (size_t)moved;
     }
-    return have;
+    return done;
 }
+
+/* Reads until `count` bytes are there or the file ends. */
+static size_t runner_read(runner_file file, void *to, size_t count) { return linux_move(LINUX_READ, file, to, count); }
 
 /* Writes to standard output (1) or standard error (2); 0, or -1 where it can't. */
 static int runner_write(int stream, const void *from, size_t count)
 {
-    size_t done = 0;
-    while (done < count) {
-        const long put = linux_call(LINUX_WRITE, stream, (long)((const uint8_t *)from + done), (long)(count - done), 0);
-        if (put <= 0)
-            return -1;
-        done += (size_t)put;
-    }
-    return 0;
+    return linux_move(LINUX_WRITE, stream, (uint8_t *)(uintptr_t)from, count) == count ? 0 : -1;
 }
 
 static int runner_main(int argc, char **argv);

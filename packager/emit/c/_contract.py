@@ -13,11 +13,17 @@ from packager.ir import ABSENT, Graph, Node, TensorType
 from packager.ops import Call as Evaluation
 from packager.ops import call_of
 from packager.ops._requantize import activation_of, limits
+from packager.plan.memory import ALIGNMENT
 
 Ints = npt.NDArray[Any]
 Fields = Mapping[str, Any]
 """A struct's fields by name: numbers, C expressions, or fields again for a struct within."""
 
+WIDTHS = {
+    **{"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2},
+    **{"int32_t": 4, "int64_t": 8, "float": 4, "double": 8},
+}
+"""Bytes of the C types of constants."""
 SCRATCH = "{scratch}"
 """Stands for the address of the layer's scratch bytes in a call's arguments."""
 
@@ -29,6 +35,11 @@ class Constant:
     name: str
     ctype: str
     values: Ints
+
+    @property
+    def bytes(self) -> int:
+        """As it lies among the other constants, each at an aligned address."""
+        return -(-len(self.values) * WIDTHS[self.ctype] // ALIGNMENT) * ALIGNMENT
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +74,8 @@ class Layer:
     """Bytes that it may read behind its first input, in the arena."""
     defines: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Macros for the kernels; the largest value of all layers holds."""
+    spared: int = 0
+    """Bytes of constants that one scale for all channels takes the place of."""
     saved: "Saved | None" = None
     """Where zero weights are left out."""
 

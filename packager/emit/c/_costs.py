@@ -33,6 +33,8 @@ class Costs:
         return self.skipping_one if vectors == 1 else self.skipping_many
 
 
+ONE_SCALE_CODE = 256
+"""Bytes of code, at most, that tell layers of one scale from layers of many."""
 FORMS = ("dense", "skips", "packs")
 """See `_stored`."""
 COSTS: Mapping[str, Costs] = {
@@ -102,6 +104,10 @@ class Target:
     unpacked: int = 1 << 14
     """Bytes of scratch for weights that are unpacked together; one block of 16 outputs in any case."""
     forms: tuple[str, ...] = FORMS
+    doubles: bool = True
+    """Whether the CPU computes in double without a library."""
+    one_scale: bool = True
+    """Whether layers whose channels are all scaled alike may hold their scale once."""
 
     def without(self, form: str) -> "Target":
         return dataclasses.replace(self, forms=tuple(f for f in self.forms if f != form))
@@ -116,9 +122,13 @@ ANY = Target(kernels="")
 
 
 def target_of(cpu: Cpu, *, flash: bool = False) -> Target:
-    """Return the target of a profile's CPU; `flash` where a byte of constants is worth more than an instruction."""
+    """Return the target of a profile's CPU.
+
+    `flash` says that it is a microcontroller: a byte of constants is worth more there than an instruction, and doubles
+    are computed by a library.
+    """
     kernels = kernels_of(cpu)
-    return Target(kernels=kernels, slower=0.25, unpacked=0) if flash else Target(kernels=kernels)
+    return Target(kernels=kernels, slower=0.25, unpacked=0, doubles=False) if flash else Target(kernels=kernels)
 
 
 def kernels_of(cpu: Cpu) -> str:

@@ -81,17 +81,19 @@ def matrix_fields(op: Op, rows: Ints, scaling: Scaling, suffix: str = "", first:
     }
 
 
-def matrix_defines(rows: Ints, *, together: bool) -> dict[str, int]:
+def matrix_defines(rows: Ints, *, together: bool, joined: bool = False) -> dict[str, int]:
     """Macros for the kernels of `ep_matrix`: the longest vector of the model, and what its kernels need not have.
 
     Args:
         rows: ``[outputs, runs, run]``.
         together: Whether several vectors are multiplied by it.
+        joined: Whether the runs of a vector lie side by side in any case: they are one then.
     """
     outputs, runs, _ = rows.shape
-    lengths = (quads_of(rows), runs * quads_of(rows))  # Rows that lie side by side are taken for one.
+    whole = runs * quads_of(rows)
+    lengths = (whole,) if joined else (whole, quads_of(rows))
     return {
-        "EP_DEPTH": _QUAD * lengths[1],
+        "EP_DEPTH": _QUAD * whole,
         "EP_TOGETHER": int(together),
         "EP_EDGES": int(together and outputs % BLOCK > 0),
         "EP_QUADS_2": int(any(quads & 2 for quads in lengths)),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from packager.emit.c._contract import Layer, Op
-from packager.emit.c._costs import ANY, Target
+from packager.emit.c._costs import ANY, ONE_SCALE_CODE, Target
 from packager.emit.c._find import find_kernel
 from packager.ir import Model
 from packager.plan.memory import ALIGNMENT, MemoryPlan, plan_memory
@@ -40,9 +40,13 @@ class Laid:
 def lay_out(model: Model, arithmetic: str, target: Target = ANY) -> Laid:
     """Return the layers of a model of which every operator has a kernel.
 
-    A form of weights that saves the whole model neither more bytes than its code takes, nor time, is left out.
+    A form of weights that saves the whole model neither more bytes than its code takes, nor time, is left out; so are
+    single scales where other layers have one for each channel and these spare less than it takes to tell them apart.
     """
     laid = _placed(model, arithmetic, target)
+    if laid.defines.get("EP_OWN_SCALES") and sum(layer.spared for layer in laid.layers) < ONE_SCALE_CODE:
+        target = dataclasses.replace(target, one_scale=False)
+        laid = _placed(model, arithmetic, target)
     for form in target.forms if target.costs and "dense" in target.forms else ():
         if form != "dense" and not _pays(laid, form, target):
             target = target.without(form)

@@ -25,6 +25,8 @@ class Scaling:
     fields: Fields
     constants: tuple[Constant, ...]
     defines: Mapping[str, int]
+    spared: int = 0
+    """Bytes of constants that one scale for all channels takes the place of."""
 
 
 def scaling_of(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: Ints) -> Scaling:
@@ -39,21 +41,36 @@ def scaling_of(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: In
     """
     if rule is Rule.FLOAT32:
         real = np.broadcast_to(product_scale32(x, weights, op.output), reach.shape)
-        return finished(op, rule, [Constant(name="scale", ctype="float", values=padded(real, BLOCK))])
+        return finished(op, rule, {"scale": real})
     multiplier, shift = multipliers_of(op, x, weights, rule, reach)
-    constants = [
-        Constant(name="multiplier", ctype="int32_t", values=padded(multiplier, BLOCK)),
-        Constant(name="shift", ctype="int8_t", values=_padded_shift(shift)),
-    ]
-    return finished(op, rule, constants)
+    return finished(op, rule, {"multiplier": multiplier, "shift": shift})
 
 
-def finished(op: Op, rule: Rule, constants: list[Constant]) -> Scaling:
+def finished(op: Op, rule: Rule, numbers: Mapping[str, Ints]) -> Scaling:
+    """The fields of a rule's `numbers`, by name one a channel; one for all where they are the same."""
     low, high = op.clamp
+    alike = op.target.one_scale and all(bool(np.all(of == of[0])) for of in numbers.values())
+    constants = tuple(_constant(name, of) for name, of in numbers.items())
     fields: dict[str, Any] = {"rule": f"ep_rule_{_NAMES[rule]}"}
-    fields |= {constant.name: op.symbol(constant.name) for constant in constants}
+    if alike:
+        fields |= {f"one_{name}": of[0] for name, of in numbers.items()}
+    else:
+        fields |= {constant.name: op.symbol(constant.name) for constant in constants}
     fields |= {"zero_point": op.output.zero_point, "low": low, "high": high}
-    return Scaling(fields=fields, constants=tuple(constants), defines={f"EP_{_NAMES[rule].upper()}": 1})
+    return Scaling(
+        fields=fields,
+        constants=() if alike else constants,
+        defines={f"EP_{_NAMES[rule].upper()}": 1, "EP_ONE_SCALE": int(alike), "EP_OWN_SCALES": int(not alike)},
+        spared=sum(constant.bytes for constant in constants) if alike else 0,
+    )
+
+
+def _constant(name: str, values: Ints) -> Constant:
+    """Padding repeats a shift that occurs: vector kernels shift by it."""
+    if name == "shift":
+        return Constant(name=name, ctype="int8_t", values=np.pad(values, (0, -len(values) % BLOCK), mode="edge"))
+    ctype = "float" if name == "scale" else "int32_t"
+    return Constant(name=name, ctype=ctype, values=padded(values, BLOCK))
 
 
 def multipliers_of(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: Ints) -> tuple[Ints, Ints]:
@@ -86,8 +103,3 @@ def scaling_problems(op: Op, x: TensorType, weights: TensorType, rule: Rule, rea
         half = (1 << np.maximum(-shift, 0)) >> 1 if rule is Rule.TWICE else half
     if (reach + half).max(initial=0) >= _END:
         yield Problem(f"its sums reach {reach.max()}, more than the kernels' 32 bits hold", hint)
-
-
-def _padded_shift(shift: Ints) -> Ints:
-    """Padding repeats a shift that occurs: vector kernels shift by it."""
-    return np.pad(shift, (0, -len(shift) % BLOCK), mode="edge")

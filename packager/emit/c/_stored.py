@@ -17,13 +17,11 @@ from packager.emit.c._contract import Constant, Fields, Ints, Op, Saved
 from packager.emit.c._costs import Costs
 from packager.emit.c._linear import packed
 from packager.emit.c._scaling import BLOCK
-from packager.plan.memory import ALIGNMENT
 
 _TILE = BLOCK * 4
 _PAST = 8
 """Bytes behind packed weights that unpacking may read."""
 _MOST_STEPS = 1 << 16
-_WIDTHS = {"int8_t": 1, "uint8_t": 1, "uint16_t": 2, "int32_t": 4}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,8 +44,7 @@ class Stored:
     @property
     def bytes(self) -> int:
         """As they lie among the other constants."""
-        sizes = (len(c.values) * _WIDTHS[c.ctype] for c in self.constants)
-        return sum(-(-size // ALIGNMENT) * ALIGNMENT for size in sizes)
+        return sum(constant.bytes for constant in self.constants)
 
     @property
     def defines(self) -> Mapping[str, int]:

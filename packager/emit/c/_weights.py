@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 
 from packager.emit.c import _text as text
-from packager.emit.c._contract import Constant
+from packager.emit.c._contract import WIDTHS, Constant
 from packager.plan.memory import ALIGNMENT
 from packager.util.hashing import sha256_bytes
 
 ARRAYS = 1 << 20
 """Bytes of constants up to which they come as C arrays too. Arrays are four times as long as what they say, and a
 compiler spends a second on each megabyte."""
-_SIZES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "int64_t": 8, "float": 4}
 
 
 def weights_of(constants: Sequence[tuple[str, Constant]]) -> dict[str, Any]:
@@ -44,5 +43,5 @@ def _starts(parts: Sequence[bytes]) -> Iterator[int]:
 
 def _little(constant: Constant) -> bytes:
     """The array as it lies in a little-endian CPU's memory."""
-    kind = "f" if constant.ctype == "float" else constant.ctype[0]
-    return np.asarray(constant.values).astype(f"<{kind}{_SIZES[constant.ctype]}").tobytes()
+    kind = "f" if constant.ctype in {"float", "double"} else constant.ctype[0]
+    return np.asarray(constant.values).astype(f"<{kind}{WIDTHS[constant.ctype]}").tobytes()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from packager.emit.c._broadcast import merged
-from packager.emit.c._contract import Constant, Fields, Invocation, Layer, Op, Problem
+from packager.emit.c._contract import Fields, Invocation, Layer, Op, Problem
 from packager.emit.c._quantized import int8_problems
 from packager.emit.c._scaling import Scaling, finished
 from packager.ops import _fixed_point as fixed
@@ -66,6 +66,7 @@ class _BatchMatmul:
             ),
             constants=scaling.constants,
             defines=scaling.defines,
+            spared=scaling.spared,
         )
 
 
@@ -87,13 +88,9 @@ def _multiplier(op: Op) -> float:
 def _scaling(op: Op) -> Scaling:
     if is_in_float(op.evaluation):
         product = np.float32(op.input(0).scale) * np.float32(op.input(1).scale) / np.float32(op.output.scale)
-        return finished(op, Rule.FLOAT32, [Constant(name="scale", ctype="float", values=np.asarray([product]))])
+        return finished(op, Rule.FLOAT32, {"scale": np.asarray([product])})
     mantissa, shift = fixed.quantize_multiplier([_multiplier(op)])
-    constants = [
-        Constant(name="multiplier", ctype="int32_t", values=mantissa),
-        Constant(name="shift", ctype="int8_t", values=shift),
-    ]
-    return finished(op, Rule.TWICE, constants)
+    return finished(op, Rule.TWICE, {"multiplier": mantissa, "shift": shift})
 
 
 KERNEL = _BatchMatmul()

@@ -49,6 +49,7 @@ class _Conv2d:
         scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(_rows(op), bias))
         matrices = _matrices(op, kernel, bias, scaling, groups)
         direct = groups == 1 and (window["dilation_w"] == 1 or window["kernel_w"] == 1)
+        in_place = direct and _is_read_in_place(window, kernel)
         patched = not direct or not _is_inside(window)
         size = 4 * quads_of(kernel) * tall
         return Layer(
@@ -74,10 +75,12 @@ class _Conv2d:
             defines={
                 **scaling.defines,
                 **matrices.defines,
-                **matrix_defines(kernel[: outputs // groups], together=True),
+                **matrix_defines(kernel[: outputs // groups], together=True, joined=not in_place),
                 "EP_PATCHED": int(patched),
+                "EP_BORDERS": int(in_place and patched),
                 "EP_SPREAD": int(not direct),
             },
+            spared=scaling.spared,
             saved=matrices.saved,
         )
 
@@ -141,6 +144,13 @@ def _is_pointwise(window: Mapping[str, Any]) -> bool:
 def _is_inside(window: Mapping[str, Any]) -> bool:
     whole = (0, window["output_h"], 0, window["output_w"])
     return (window["top"], window["bottom"], window["left"], window["right"]) == whole
+
+
+def _is_read_in_place(window: Mapping[str, Any], kernel: Ints) -> bool:
+    """Whether some windows are read where they lie in the input; with NEON, whose `ep_patches_pay` gathers some."""
+    some = window["top"] < window["bottom"] and window["left"] < window["right"]
+    gathered = quads_of(kernel) == 1 and kernel.shape[1] > 1 and len(kernel) > BLOCK
+    return some and (_is_inside(window) or not gathered)
 
 
 def _rows(op: Op) -> Ints:

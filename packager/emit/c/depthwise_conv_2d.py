@@ -55,6 +55,7 @@ class _DepthwiseConv2d:
                 Constant(name="bias", ctype="int32_t", values=padded(bias, BLOCK)),
             ),
             scratch=x.dims[3] + past,
+            spared=scaling.spared,
             reads_past=past,
             defines={
                 **scaling.defines,

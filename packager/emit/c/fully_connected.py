@@ -57,6 +57,7 @@ class _FullyConnected:
                 **weights.defines,
                 **matrix_defines(runs, together=count > 1),
             },
+            spared=scaling.spared,
             saved=weights.saved,
         )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from packager.emit.c._broadcast import broadcast_of
 from packager.emit.c._by_type import ByType
-from packager.emit.c._contract import Constant, Invocation, Layer, Op, Problem
+from packager.emit.c._contract import Invocation, Layer, Op, Problem
 from packager.emit.c._quantized import int8_problems, int16_problems
 from packager.emit.c._scaling import Scaling, finished
 from packager.ops import _fixed_point as fixed
@@ -45,6 +45,7 @@ class _Mul:
             ),
             constants=scaling.constants,
             defines=scaling.defines,
+            spared=scaling.spared,
         )
 
 
@@ -56,13 +57,9 @@ def _multiplier(op: Op) -> np.float32:
 def _scaling(op: Op) -> Scaling:
     multiplier = _multiplier(op)
     if is_xnnpack(op.evaluation) and 2.0**-16 <= multiplier < 2.0**8:
-        return finished(op, Rule.FLOAT32, [Constant(name="scale", ctype="float", values=np.asarray([multiplier]))])
+        return finished(op, Rule.FLOAT32, {"scale": np.asarray([multiplier])})
     mantissa, shift = fixed.quantize_multiplier([float(multiplier)])
-    constants = [
-        Constant(name="multiplier", ctype="int32_t", values=mantissa),
-        Constant(name="shift", ctype="int8_t", values=shift),
-    ]
-    return finished(op, Rule.TWICE, constants)
+    return finished(op, Rule.TWICE, {"multiplier": mantissa, "shift": shift})
 
 
 class _Mul16:

@@ -7,6 +7,12 @@
 #define EP_PATCHED 1
 #endif
 
+/* Whether some layer's windows lie inside the input in part and are read there; those that ep_patches_pay has gathered
+   all the same do not count. */
+#ifndef EP_BORDERS
+#define EP_BORDERS 1
+#endif
+
 #if EP_NEON
 #include "patch_neon.h"
 #endif
@@ -118,7 +124,7 @@ static void ep_conv_2d_whole(const ep_conv_2d *c, const int8_t *in, int8_t *out,
             continue;
         }
         ep_conv_2d_direct(c, in, out);
-        if (!EP_PATCHED)
+        if (!EP_PATCHED || (EP_NEON && !EP_BORDERS))
             continue;
         ep_conv_2d_gathered(c, in, out, 0, w->top, 0, w->output_w, patches);
         ep_conv_2d_gathered(c, in, out, w->bottom, w->output_h, 0, w->output_w, patches);

@@ -24,9 +24,14 @@ typedef struct {
 /* Constants of a layer of less than 16 channels, repeated for several pixels. */
 typedef struct {
     int8_t weights[EP_TAPS * EP_GROUP];
-    int32_t bias[EP_GROUP], multiplier[EP_GROUP];
+    int32_t bias[EP_GROUP];
+#if EP_FLOAT32
     float scale[EP_GROUP];
+#endif
+#if EP_FIXED
+    int32_t multiplier[EP_GROUP];
     int8_t shift[EP_GROUP];
+#endif
 } ep_repeated;
 
 static void ep_repeat(ep_repeated *to, ep_depthwise_conv_2d *d, int32_t lanes)
@@ -35,21 +40,31 @@ static void ep_repeat(ep_repeated *to, ep_depthwise_conv_2d *d, int32_t lanes)
     for (int32_t i = 0; i < EP_GROUP; i++) {
         const int32_t from = i % channels;
         to->bias[i] = d->bias[from];
-        if (d->scaling.rule == ep_rule_float32) {
-            to->scale[i] = d->scaling.scale[from];
-        } else {
-            to->multiplier[i] = d->scaling.multiplier[from];
-            to->shift[i] = d->scaling.shift[from];
+#if EP_FLOAT32
+        if (ep_is_float32(&d->scaling))
+            to->scale[i] = ep_scale_of(&d->scaling, from);
+#endif
+#if EP_FIXED
+        if (!ep_is_float32(&d->scaling)) {
+            to->multiplier[i] = ep_multiplier_of(&d->scaling, from);
+            to->shift[i] = (int8_t)ep_shift_of(&d->scaling, from);
         }
+#endif
         for (int32_t t = 0; t < taps; t++)
             to->weights[t * EP_GROUP + i] = (int8_t)(i < lanes ? d->weights[t * d->channels + from] : 0);
     }
     d->weights = to->weights;
     d->bias = to->bias;
     d->channels = EP_GROUP;
+    if (ep_has_one_scale(&d->scaling))
+        return;
+#if EP_FLOAT32 && EP_OWN_SCALES
     d->scaling.scale = to->scale;
+#endif
+#if EP_FIXED && EP_OWN_SCALES
     d->scaling.multiplier = to->multiplier;
     d->scaling.shift = to->shift;
+#endif
 }
 
 static void ep_group_load(ep_group *g, const ep_depthwise_conv_2d *d, int32_t first)

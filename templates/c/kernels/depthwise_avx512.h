@@ -52,12 +52,16 @@ static void ep_chunk_scaling(ep_chunk *c, const ep_depthwise_conv_2d *d)
     for (int32_t i = 0, channel = 0; i < c->pixels * c->channels; i++) {
         const int32_t slot = ep_chunk_slot(i), from = c->first + channel;
         numbers[0][slot] = d->bias[from];
-        if (d->scaling.rule == ep_rule_float32) {
-            scale[slot] = d->scaling.scale[from];
-        } else {
-            numbers[1][slot] = d->scaling.multiplier[from];
-            numbers[2][slot] = d->scaling.shift[from];
+#if EP_FLOAT32
+        if (ep_is_float32(&d->scaling))
+            scale[slot] = ep_scale_of(&d->scaling, from);
+#endif
+#if EP_FIXED
+        if (!ep_is_float32(&d->scaling)) {
+            numbers[1][slot] = ep_multiplier_of(&d->scaling, from);
+            numbers[2][slot] = ep_shift_of(&d->scaling, from);
         }
+#endif
         channel = channel + 1 < c->channels ? channel + 1 : 0;
     }
     c->ends = ep_ends_of(&d->scaling);

@@ -25,6 +25,13 @@ EP_ASSERT((int8_t)200 == -56, conversion_wraps);
 #define EP_INLINE static inline
 #endif
 
+/* Functions that shall not be merged into their callers, for the sake of those' registers or of size. */
+#if defined(__GNUC__)
+#define EP_APART __attribute__((noinline))
+#else
+#define EP_APART
+#endif
+
 EP_INLINE int32_t ep_min(int32_t a, int32_t b) { return a < b ? a : b; }
 EP_INLINE int32_t ep_max(int32_t a, int32_t b) { return a > b ? a : b; }
 EP_INLINE int32_t ep_clamp(int32_t v, int32_t low, int32_t high) { return ep_min(ep_max(v, low), high); }

@@ -23,11 +23,11 @@
 #endif
 
 /* What matrices of the model have: rows of which two quads, or one, are left after whole fours; outputs that end within
-   a block where vectors go together. */
-#ifndef EP_QUADS_2
+   a block where vectors go together. Parts of an image may be read in place where the whole is not. */
+#if !defined(EP_QUADS_2) || !defined(EP_QUADS_1) || defined(EDGEPACK_THREADS)
+#undef EP_QUADS_2
+#undef EP_QUADS_1
 #define EP_QUADS_2 1
-#endif
-#ifndef EP_QUADS_1
 #define EP_QUADS_1 1
 #endif
 #ifndef EP_EDGES
@@ -96,12 +96,7 @@ EP_INLINE ep_matrix ep_matrix_blocks(const ep_matrix *m, int32_t first, int32_t 
         part.weights += (ptrdiff_t)from * m->rows * m->quads * 4;
     part.bias += from;
     part.outputs = ep_min(last * EP_BLOCK, m->outputs) - from;
-    if (m->scaling.rule == ep_rule_float32) {
-        part.scaling.scale += from;
-    } else {
-        part.scaling.multiplier += from;
-        part.scaling.shift += from;
-    }
+    part.scaling = ep_requantize_from(&m->scaling, from);
     return part;
 }
 

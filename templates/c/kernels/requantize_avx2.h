@@ -30,21 +30,28 @@ EP_INLINE __m256i ep_shift_halves(const int8_t *low, const int8_t *high)
     return _mm256_cvtepi8_epi32(_mm_unpacklo_epi32(_mm_cvtsi32_si128(first), _mm_cvtsi32_si128(second)));
 }
 
+EP_INLINE __m256 ep_scale_halves(const float *low, const float *high)
+{
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
+}
+
 /* Those of four channels from `low` on and four from `high` on. */
 EP_INLINE ep_scale8 ep_scale8_load(const ep_requantize *r, int32_t low, int32_t high)
 {
     const __m256i zero = _mm256_setzero_si256();
+    (void)low, (void)high; /* Where one scale is for all. */
     ep_scale8 s = {_mm256_setzero_ps(), zero, zero, zero};
 #if EP_FLOAT32
-    if (!(EP_TWICE || EP_ONCE) || r->rule == ep_rule_float32) {
-        s.scale = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(r->scale + low)),
-                                       _mm_loadu_ps(r->scale + high), 1);
+    if (ep_is_float32(r)) {
+        s.scale = EP_SCALES(r, _mm256_set1_ps(r->one_scale), ep_scale_halves(r->scale + low, r->scale + high));
         return s;
     }
 #endif
-#if EP_TWICE || EP_ONCE
-    const __m256i shift = ep_shift_halves(r->shift + low, r->shift + high);
-    s.multiplier = ep_load_halves(r->multiplier + low, r->multiplier + high);
+#if EP_FIXED
+    const __m256i shift =
+        EP_SCALES(r, _mm256_set1_epi32(r->one_shift), ep_shift_halves(r->shift + low, r->shift + high));
+    s.multiplier = EP_SCALES(r, _mm256_set1_epi32(r->one_multiplier),
+                             ep_load_halves(r->multiplier + low, r->multiplier + high));
     s.left = _mm256_max_epi32(shift, zero);
     s.right = _mm256_max_epi32(_mm256_sub_epi32(zero, shift), zero);
 #endif
@@ -98,7 +105,7 @@ EP_INLINE __m256i ep_scaled8(const ep_requantize *r, const ep_scale8 *s, __m256i
 {
     (void)r; /* Where a model has one rule. */
 #if EP_FLOAT32
-    if (!(EP_TWICE || EP_ONCE) || r->rule == ep_rule_float32) {
+    if (ep_is_float32(r)) {
         /* Beyond 32 bits the conversion gives the least integer: right for what is too small, not for what is large. */
         const __m256 most = _mm256_set1_ps(32767.0f);
         return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sums), s->scale), most));

@@ -20,6 +20,11 @@ EP_INLINE ep_scale16 ep_scale16_none(void)
     return s;
 }
 
+EP_INLINE __m512i ep_shifts16(const int8_t *at)
+{
+    return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)at));
+}
+
 /* Those from `channel` on, where a model of the rules float32 and twice has them. */
 EP_INLINE ep_scale16 ep_scale16_load(const ep_requantize *r, int32_t channel)
 {
@@ -27,13 +32,13 @@ EP_INLINE ep_scale16 ep_scale16_load(const ep_requantize *r, int32_t channel)
     (void)r, (void)channel; /* A model of the rule once has neither. */
 #if EP_FLOAT32
     if (r->rule == ep_rule_float32)
-        s.scale = _mm512_loadu_ps(r->scale + channel);
+        s.scale = EP_SCALES(r, _mm512_set1_ps(r->one_scale), _mm512_loadu_ps(r->scale + channel));
 #endif
 #if EP_TWICE
     if (r->rule == ep_rule_twice) {
-        const __m512i shift = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(r->shift + channel)));
+        const __m512i shift = EP_SCALES(r, _mm512_set1_epi32(r->one_shift), ep_shifts16(r->shift + channel));
         const __m512i zero = _mm512_setzero_si512();
-        s.multiplier = _mm512_loadu_si512(r->multiplier + channel);
+        s.multiplier = EP_SCALES(r, _mm512_set1_epi32(r->one_multiplier), _mm512_loadu_si512(r->multiplier + channel));
         s.left = _mm512_max_epi32(shift, zero);
         s.right = _mm512_max_epi32(_mm512_sub_epi32(zero, shift), zero);
     }

@@ -24,13 +24,6 @@
 #define EP_ROLLED
 #endif
 
-/* Functions that shall not be merged into their callers, for the sake of those' registers. */
-#if defined(__GNUC__)
-#define EP_APART __attribute__((noinline))
-#else
-#define EP_APART
-#endif
-
 /* What four channels are scaled by. */
 typedef struct {
 #if EP_FLOAT32
@@ -44,6 +37,29 @@ typedef struct {
 #endif
 } ep_scale4;
 
+#if EP_FIXED
+
+EP_INLINE int32x4_t ep_multiplier4(const ep_requantize *r, int32_t channel)
+{
+    (void)channel;
+    return EP_SCALES(r, vdupq_n_s32(r->one_multiplier), vld1q_s32(r->multiplier + channel));
+}
+
+EP_INLINE int32x4_t ep_four_shifts(const int8_t *at)
+{
+    int32_t four;
+    memcpy(&four, at, sizeof four);
+    return vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(four)))));
+}
+
+EP_INLINE int32x4_t ep_shift4(const ep_requantize *r, int32_t channel)
+{
+    (void)channel;
+    return EP_SCALES(r, vdupq_n_s32(r->one_shift), ep_four_shifts(r->shift + channel));
+}
+
+#endif
+
 /* Those from `channel` on. */
 EP_INLINE ep_scale4 ep_scale4_load(const ep_requantize *r, int32_t channel)
 {
@@ -52,14 +68,12 @@ EP_INLINE ep_scale4 ep_scale4_load(const ep_requantize *r, int32_t channel)
     (void)r, (void)channel; /* A model of the rule once has neither. */
 #if EP_FLOAT32
     if (!EP_TWICE || r->rule == ep_rule_float32)
-        s.scale = vld1q_f32(r->scale + channel);
+        s.scale = EP_SCALES(r, vdupq_n_f32(r->one_scale), vld1q_f32(r->scale + channel));
 #endif
 #if EP_TWICE
     if (!EP_FLOAT32 || r->rule == ep_rule_twice) {
-        int32_t four;
-        memcpy(&four, r->shift + channel, sizeof four);
-        const int32x4_t shift = vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(four)))));
-        s.multiplier = vld1q_s32(r->multiplier + channel);
+        const int32x4_t shift = ep_shift4(r, channel);
+        s.multiplier = ep_multiplier4(r, channel);
         s.left = vmaxq_s32(shift, vdupq_n_s32(0));
         s.right = vminq_s32(shift, vdupq_n_s32(0));
     }
@@ -177,10 +191,7 @@ EP_INLINE int32x2_t ep_once2(int32x2_t sums, int32x2_t multiplier, int64x2_t shi
 
 EP_INLINE int32x4_t ep_once4(const ep_requantize *r, int32_t channel, int32x4_t sums)
 {
-    int32_t four;
-    memcpy(&four, r->shift + channel, sizeof four);
-    const int32x4_t shift = vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(four)))));
-    const int32x4_t multiplier = vld1q_s32(r->multiplier + channel);
+    const int32x4_t shift = ep_shift4(r, channel), multiplier = ep_multiplier4(r, channel);
     return vcombine_s32(ep_once2(vget_low_s32(sums), vget_low_s32(multiplier), vmovl_s32(vget_low_s32(shift))),
                         ep_once2(vget_high_s32(sums), vget_high_s32(multiplier), vmovl_s32(vget_high_s32(shift))));
 }

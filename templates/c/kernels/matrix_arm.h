@@ -39,6 +39,9 @@ static EP_APART void ep_block_fill(ep_block *b, const ep_matrix *m, const ep_vec
 EP_INLINE void ep_tile(const ep_block *b, const ep_requantize *r, const int8_t *in, int8_t *out, const int32_t height)
 {
     ep_sums sums;
+#if defined(__GNUC__)
+    __asm__("" : "+r"(b)); /* Or loops of other heights keep registers for what they share with this one. */
+#endif
     ep_sums_begin(&sums, &b->start, height);
     const int8_t *w = b->weights;
     const int32_t quads = b->quads;
@@ -74,22 +77,26 @@ static EP_APART void ep_copy_columns(const int8_t *block, int32_t height, int32_
     }
 }
 
-/* `count` vectors times one block, two or more of them but where EP_ODD_TILES. */
-EP_INLINE void ep_block_run(const ep_block *b, const ep_requantize *r, const ep_vectors *v, int32_t count)
+/* The next `height` vectors times one block. */
+EP_INLINE void ep_block_take(const ep_block *b, const ep_requantize *r, ep_vectors *v, const int32_t height)
 {
-    const int8_t *in = v->in;
-    int8_t *out = v->out + b->first;
     int8_t spare[EP_TILE * EP_BLOCK]; /* For a block of which not all outputs are there. */
-    for (int32_t taken = 0; count > 0; count -= taken) {
-        int8_t *const to = !EP_EDGES || b->count == EP_BLOCK ? out : spare;
-#define EP_TAKE(height) ep_tile(b, r, in, to, taken = (height))
-        EP_TILES(EP_TAKE, count);
+    int8_t *const to = !EP_EDGES || b->count == EP_BLOCK ? v->out : spare;
+    ep_tile(b, r, v->in, to, height);
+    if (EP_EDGES && to == spare)
+        ep_copy_columns(spare, height, b->count, v->out, v->out_stride);
+    v->in += height * v->vector_stride;
+    v->out += height * v->out_stride;
+}
+
+/* `count` vectors times one block, an even number but where EP_ODD_TILES. */
+EP_INLINE void ep_block_run(const ep_block *b, const ep_requantize *r, const ep_vectors *vectors, int32_t count)
+{
+    ep_vectors v = *vectors;
+    v.out += b->first;
+#define EP_TAKE(height) ep_block_take(b, r, &v, height)
+    EP_TILES(EP_TAKE, count);
 #undef EP_TAKE
-        if (EP_EDGES && to == spare)
-            ep_copy_columns(spare, taken, b->count, out, v->out_stride);
-        in += taken * v->vector_stride;
-        out += taken * v->out_stride;
-    }
 }
 
 /* One vector times the matrix: nothing is shared, so that nothing is put aside. Rows lie side by side where quads are

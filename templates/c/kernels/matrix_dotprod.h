@@ -103,16 +103,16 @@ EP_INLINE void ep_sums_of(const ep_sums *sums, const int32_t i, int32x4_t *total
         totals[j] = sums->of[i][j];
 }
 
-/* The vectors of the next tile, of `count` that are left. */
+/* `count` vectors in tiles. */
 #define EP_TILES(tile, count)                                                                                          \
     do {                                                                                                               \
-        if ((count) >= 6 && (count) != 8)                                                                              \
+        for (; (count) >= 6 && (count) != 8; (count) -= 6)                                                             \
             tile(6);                                                                                                   \
-        else if ((count) >= 4)                                                                                         \
+        for (; (count) >= 4; (count) -= 4)                                                                             \
             tile(4);                                                                                                   \
-        else if ((count) >= 2)                                                                                         \
+        for (; (count) >= 2; (count) -= 2)                                                                             \
             tile(2);                                                                                                   \
-        else if (EP_ODD_TILES)                                                                                         \
+        if (EP_ODD_TILES && (count))                                                                                   \
             tile(1);                                                                                                   \
     } while (0)
 

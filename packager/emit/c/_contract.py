@@ -20,8 +20,14 @@ Fields = Mapping[str, Any]
 """A struct's fields by name: numbers, C expressions, or fields again for a struct within."""
 
 WIDTHS = {
-    **{"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2},
-    **{"int32_t": 4, "int64_t": 8, "float": 4, "double": 8},
+    "int8_t": 1,
+    "uint8_t": 1,
+    "int16_t": 2,
+    "uint16_t": 2,
+    "int32_t": 4,
+    "int64_t": 8,
+    "float": 4,
+    "double": 8,
 }
 """Bytes of the C types of constants."""
 SCRATCH = "{scratch}"

@@ -105,7 +105,7 @@ EP_INLINE __m256i ep_scaled8(const ep_requantize *r, const ep_scale8 *s, __m256i
 {
     (void)r; /* Where a model has one rule. */
 #if EP_FLOAT32
-    if (ep_is_float32(r)) {
+    if (!EP_FIXED || ep_is_float32(r)) {
         /* Beyond 32 bits the conversion gives the least integer: right for what is too small, not for what is large. */
         const __m256 most = _mm256_set1_ps(32767.0f);
         return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sums), s->scale), most));

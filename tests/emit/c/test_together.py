@@ -23,7 +23,8 @@ CPUS = {
 RULES = ("FLOAT32", "TWICE", "ONCE")
 SWITCHES = (
     "TAPS=25", "DEPTH=64", "PATCHED=1", "TOGETHER=1", "MINUS_128=1", "REDUCE_FLOAT32=1", "SOFTMAX_FIXED=1",
-    "SOFTMAX_TABLE=1", "SLIDES_BY_1=1", "SLIDES_BY_2=1", "OTHER_WINDOWS=1", *(f"{rule}=1" for rule in RULES),
+    "SOFTMAX_TABLE=1", "SOFTMAX_PARTS=1", "ONE_SCALE=1", "SLIDES_BY_1=1", "SLIDES_BY_2=1", "OTHER_WINDOWS=1",
+    *(f"{rule}=1" for rule in RULES),
 )  # fmt: skip
 """Every part of a kernel that a model can ask for."""
 

@@ -83,7 +83,7 @@ static runner_file runner_open(const char *path)
 static runner_file runner_stdin(void) { return 0; }
 
 /* Reads or writes until `count` bytes are done or no more go; returns how many did. */
-RUNNER_APART size_t linux_move(long call, int file, uint8_t *at, size_t count)
+static __attribute__((noinline)) size_t linux_move(long call, int file, uint8_t *at, size_t count)
 {
     size_t done = 0;
     while (done < count) {

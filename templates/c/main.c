@@ -3,22 +3,21 @@
    -DEDGEPACK_FREESTANDING makes it a Linux program without a C library, -DEDGEPACK_NO_SELFTEST leaves the test out. */
 #include "model.h"
 
-/* Small functions that shall not be merged into each place that calls them. */
-#if defined(__GNUC__)
-#define RUNNER_APART static __attribute__((noinline))
-#else
-#define RUNNER_APART static
-#endif
-
 #if defined(EDGEPACK_FREESTANDING)
 #include "linux.h"
 #else
 #include "hosted.h"
 #endif
 
+/* Not merged into each place that calls it. */
+#if defined(__GNUC__)
+__attribute__((noinline))
+#endif
+static void say(int stream, const char *text);
+
 MODEL_ARENA(arena);
 
-RUNNER_APART void say(int stream, const char *text)
+static void say(int stream, const char *text)
 {
     size_t length = 0;
     while (text[length])

@@ -5,7 +5,7 @@
 First the rows of `packager.emit.c._costs.COSTS`: instructions for a quad of 16 outputs and one vector, by the
 difference of two depths or shares of zeros, so that what does not depend on them falls out. Then whole layers of 64
 outputs by 512 inputs, as a share of the dense layer's, of which 75, 50, 25 and 10 % of the weights stand: blocks of 16
-outputs by 4 inputs skipped, weights anywhere packed.
+outputs by 4 inputs skipped, weights anywhere packed; and of 16 values, as indices.
 
 Counted are user-mode instructions under qemu-user with the plugin of `templates/qemu`, of code compiled with the
 flags of a bundle. The kernels of Cortex-M run on an ARMv7-A, compiled by gcc; all others by zig. Needed: zig,
@@ -62,12 +62,15 @@ def weights(outputs: int, depth: int, share: float, block: tuple[int, int]) -> A
     return (found * np.kron(stands, np.ones(block, np.int64))).astype(np.int8)
 
 
-def layer(key: Key) -> Model:
-    """One fully connected layer."""
+def layer(key: Key, form: str = "") -> Model:
+    """One fully connected layer; of 16 values for the form of indices."""
     vectors, depth, share, block = key
+    values = weights(OUTPUTS, depth, share, block)
+    if form == "indexes":
+        values = (np.rint(values / 18) * 18).astype(np.int8)
     b = GraphBuilder()
     x = b.input("x", (vectors, depth), DType.INT8, QuantParams.per_tensor(0.05, -3))
-    w = b.const(weights(OUTPUTS, depth, share, block), "w", QuantParams.per_tensor(0.001))
+    w = b.const(values, "w", QuantParams.per_tensor(0.001))
     bias = b.const(np.zeros(OUTPUTS, np.int32), "b", QuantParams.per_tensor(0.00005))
     y = b.op(
         "FULLY_CONNECTED",
@@ -142,6 +145,8 @@ def costs(kernels: str, count: Mapping[str, Counter], folder: Path) -> str:
         skips = [count["skips"]((vectors, DEPTH, share, TILE)) for share in ENDS]
         found[name] = (dense[1] - dense[0]) / (0.75 * quads)
         found[f"skipping_{name}"] = (skips[1] - skips[0]) / (0.5 * quads)
+    indexes = count["indexes"]((1, DEPTH, 1.0, TILE))
+    found["unindexing_quad"] = (indexes - dense[1]) / (OUTPUTS * DEPTH / 64)
     packs = [count["packs"]((1, DEPTH, share, ANYWHERE)) for share in ENDS]
     weight = (packs[1] - packs[0]) / (0.5 * OUTPUTS * DEPTH)
     rest = packs[0] - dense[1] - ENDS[0] * OUTPUTS * DEPTH * weight
@@ -149,13 +154,14 @@ def costs(kernels: str, count: Mapping[str, Counter], folder: Path) -> str:
     sizes = {form: code(kernels, form, folder) for form in FORMS}
     costs = ", ".join(f"{name}={value:.1f}" for name, value in found.items())
     more = f"skipping_code={sizes['skips'] - sizes['dense']}, unpacking_code={sizes['packs'] - sizes['dense']}"
+    more += f", unindexing_code={sizes['indexes'] - sizes['dense']}"
     return f'    "{kernels}": Costs({costs}, {more}),'
 
 
 def code(kernels: str, form: str, folder: Path) -> int:
     """Bytes of the code of a model of one layer."""
     source = folder / f"{kernels}-{form}-alone"
-    written(source, layer((MANY, DEPTH, 0.5, TILE if form == "skips" else ANYWHERE)), form)
+    written(source, layer((MANY, DEPTH, 0.5, TILE if form == "skips" else ANYWHERE), form), form)
     target = source / "model.o"
     command = [*CPUS[kernels][1], "-std=c99", "-ffunction-sections", f"-I{source}", "-c", str(source / "model.c")]
     subprocess.run([*command, "-o", str(target)], check=True)
@@ -177,6 +183,8 @@ def table(kernels: str, count: Mapping[str, Counter]) -> Iterator[str]:
         for form, block in (("skips", TILE), ("packs", ANYWHERE)):
             found = [count[form]((vectors, DEPTH, share, block)) / dense for share in SHARES]
             yield f"| {kernels} | {vectors} | `{form}` | {' | '.join(f'{ratio:.2f}' for ratio in found)} |"
+        ratio = count["indexes"]((vectors, DEPTH, 1.0, TILE)) / dense
+        yield f"| {kernels} | {vectors} | `indexes` | {ratio:.3f} |"
 
 
 def main() -> None:
@@ -187,6 +195,7 @@ def main() -> None:
         "dense": [(vectors, depth, 1.0, TILE) for vectors in (MANY, 1) for depth in (DEPTH // 4, DEPTH)],
         "skips": [(vectors, DEPTH, share, TILE) for vectors in (MANY, 1) for share in SHARES],
         "packs": [(vectors, DEPTH, share, ANYWHERE) for vectors in (MANY, 1) for share in SHARES],
+        "indexes": [(vectors, DEPTH, 1.0, TILE) for vectors in (MANY, 1)],
     }
     with tempfile.TemporaryDirectory(prefix="edgepack-sparse-") as name:
         folder = Path(name)
@@ -194,7 +203,7 @@ def main() -> None:
         subprocess.run(["gcc", "-shared", "-fPIC", "-O2", str(COUNT), "-o", str(plugin)], check=True)
         for kernels in asked.kernels or CPUS:
             count = {
-                form: Counter(kernels, form, {key: layer(key) for key in keys}, folder, plugin)
+                form: Counter(kernels, form, {key: layer(key, form) for key in keys}, folder, plugin)
                 for form, keys in shapes.items()
             }
             print(costs(kernels, count, folder))

@@ -1,4 +1,4 @@
-"""What a bundle's C runtime saves by leaving out zero weights, as the report shows it."""
+"""What a bundle's C runtime saves by how it stores weights, zeros left out or indices, as the report shows it."""
 
 import dataclasses
 
@@ -9,6 +9,7 @@ from packager.figure import Basis, Figure, Place
 _HOW = {
     "skips": "runtime/c leaves out quads of zeros",
     "packs": "runtime/c stores no zeros",
+    "indexes": "runtime/c stores indices of 16 values",
 }
 
 

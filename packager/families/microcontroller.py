@@ -47,7 +47,7 @@ class Microcontroller:
         target = target_of(job.profile.cpu, flash=True)
         generated = _in_c(job, target)
         if _too_wide(job, generated):  # Weights that are unpacked at run time take RAM.
-            target = target.without("packs")
+            target = target.without("packs").without("indexes")
             generated = _in_c(job, target)
         if problems := _too_wide(job, generated):
             raise UnsupportedError.from_diagnostics(job.profile.name, problems)

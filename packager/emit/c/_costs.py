@@ -19,15 +19,18 @@ class Costs:
     unpacking_quad: float
     unpacking_weight: float
     """To unpack a quad, and for each of its weights that is not zero. Once for all vectors."""
+    unindexing_quad: float
+    """To look up the 64 weights of a quad by their indices. Once for all vectors."""
     skipping_code: int
     unpacking_code: int
+    unindexing_code: int
     """Bytes of code that a model has more of where some layer skips, or is unpacked."""
 
     def quad(self, vectors: int) -> float:
         return self.one if vectors == 1 else self.many
 
     def code(self, form: str) -> int:
-        return {"skips": self.skipping_code, "packs": self.unpacking_code}[form]
+        return {"skips": self.skipping_code, "packs": self.unpacking_code, "indexes": self.unindexing_code}[form]
 
     def skipping_quad(self, vectors: int) -> float:
         return self.skipping_one if vectors == 1 else self.skipping_many
@@ -35,58 +38,68 @@ class Costs:
 
 ONE_SCALE_CODE = 256
 """Bytes of code, at most, that tell layers of one scale from layers of many."""
-FORMS = ("dense", "skips", "packs")
+FORMS = ("dense", "skips", "packs", "indexes")
 """See `_stored`."""
 COSTS: Mapping[str, Costs] = {
     "avx2": Costs(
-        many=12.6,
+        many=12.5,
         one=16.8,
         skipping_many=12.4,
-        skipping_one=20.8,
+        skipping_one=21.8,
         unpacking_quad=138.6,
         unpacking_weight=0.0,
-        skipping_code=823,
-        unpacking_code=183,
+        unindexing_quad=26.6,
+        skipping_code=732,
+        unpacking_code=331,
+        unindexing_code=364,
     ),
     "dotprod": Costs(
-        many=5.0,
-        one=7.3,
+        many=4.8,
+        one=7.5,
         skipping_many=7.1,
         skipping_one=12.0,
-        unpacking_quad=14.8,
+        unpacking_quad=14.5,
         unpacking_weight=7.0,
-        skipping_code=1144,
-        unpacking_code=164,
+        unindexing_quad=16.5,
+        skipping_code=476,
+        unpacking_code=168,
+        unindexing_code=168,
     ),
     "neon": Costs(
         many=14.9,
-        one=16.3,
+        one=16.5,
         skipping_many=16.4,
         skipping_one=20.0,
-        unpacking_quad=14.8,
+        unpacking_quad=14.5,
         unpacking_weight=7.0,
-        skipping_code=1160,
-        unpacking_code=164,
+        unindexing_quad=16.5,
+        skipping_code=740,
+        unpacking_code=176,
+        unindexing_code=176,
     ),
     "dsp": Costs(
         many=144.4,
         one=136.4,
         skipping_many=140.0,
         skipping_one=142.9,
-        unpacking_quad=292.1,
-        unpacking_weight=11.0,
-        skipping_code=364,
-        unpacking_code=68,
+        unpacking_quad=290.0,
+        unpacking_weight=10.0,
+        unindexing_quad=336.4,
+        skipping_code=92,
+        unpacking_code=452,
+        unindexing_code=452,
     ),
     "portable": Costs(
         many=224.0,
         one=224.0,
         skipping_many=249.0,
         skipping_one=249.0,
-        unpacking_quad=319.1,
+        unpacking_quad=318.6,
         unpacking_weight=14.0,
-        skipping_code=480,
-        unpacking_code=258,
+        unindexing_quad=434.6,
+        skipping_code=488,
+        unpacking_code=304,
+        unindexing_code=204,
     ),
 }
 """By kernel set, counted by `benchmarks/runtime/sparse.py` under qemu-user 7.2, with the flags of bundles' programs:

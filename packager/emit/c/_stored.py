@@ -1,8 +1,9 @@
-"""How a layer's weights are stored: all of them, without quads of zeros, or without any zeros.
+"""How a layer's weights are stored: all of them, without quads of zeros, without any zeros, or as indices.
 
 `skips` leaves out quads (4 inputs for 16 outputs) whose 64 weights are all zero, and with them their multiplications;
 `packs` stores a bit a weight and the weights that are not zero, and unpacks some blocks of outputs before they are
-multiplied. Zeros add nothing to a sum, so all forms compute the same integers.
+multiplied. Zeros add nothing to a sum. `indexes` stores weights that share at most 16 values, as the step `cluster`
+makes them, as indices of four bits, unpacked in the same way. All forms compute the same integers.
 
 Bytes are counted on the weights as they are, instructions come from `_costs`. Of the forms that are hardly slower than
 the quickest the smallest is taken; `dense` where nothing is gained.
@@ -19,6 +20,8 @@ from packager.emit.c._linear import packed
 from packager.emit.c._scaling import BLOCK
 
 _TILE = BLOCK * 4
+_VALUES = 16
+"""That four bits tell apart."""
 _PAST = 8
 """Bytes behind packed weights that unpacking may read."""
 _MOST_STEPS = 1 << 16
@@ -98,6 +101,8 @@ def _forms(op: Op, tiles: Ints, vectors: int) -> Iterator[Stored]:
         yield _skipping(tiles, vectors, costs)
     if not tiles.all():
         yield _packing(tiles, vectors, costs, op.target.unpacked)
+    if len(np.unique(tiles)) <= _VALUES:
+        yield _indexing(tiles, vectors, costs, op.target.unpacked)
 
 
 def _dense(tiles: Ints, vectors: int, costs: Costs | None) -> Stored:
@@ -123,8 +128,8 @@ def _skipping(tiles: Ints, vectors: int, costs: Costs) -> Stored:
 
 def _packing(tiles: Ints, vectors: int, costs: Costs, unpacked: int) -> Stored:
     present = tiles != 0
-    quads, block = tiles.size // _TILE, tiles.shape[1] * _TILE
-    at_once = min(len(tiles), max(1, unpacked // block))
+    quads = tiles.size // _TILE
+    at_once = _at_once(tiles, unpacked)
     bits = np.packbits(present.reshape(-1), bitorder="little")
     unpacking = quads * costs.unpacking_quad + int(present.sum()) * costs.unpacking_weight
     return Stored(
@@ -136,8 +141,33 @@ def _packing(tiles: Ints, vectors: int, costs: Costs, unpacked: int) -> Stored:
         numbers={"at_once": at_once},
         macs=vectors * tiles.size,
         cost=vectors * quads * costs.quad(vectors) + unpacking,
-        scratch=at_once * block,
+        scratch=at_once * tiles[0].size,
     )
+
+
+def _indexing(tiles: Ints, vectors: int, costs: Costs, unpacked: int) -> Stored:
+    """Of the indices of 32 weights, the first 16 are the lower four bits of 16 bytes, the others the upper ones."""
+    quads = tiles.size // _TILE
+    values, indices = np.unique(tiles, return_inverse=True)
+    low, high = np.moveaxis(indices.reshape(-1, 2, 16), 1, 0)
+    at_once = _at_once(tiles, unpacked)
+    return Stored(
+        form="indexes",
+        constants=(
+            _weights(np.pad(values, (0, _VALUES - len(values)), mode="edge")),
+            Constant(name="indices", ctype="uint8_t", values=(low | high << 4).reshape(-1)),
+        ),
+        numbers={"at_once": at_once},
+        macs=vectors * tiles.size,
+        cost=vectors * quads * costs.quad(vectors) + quads * costs.unindexing_quad,
+        scratch=at_once * tiles[0].size,
+    )
+
+
+def _at_once(tiles: Ints, unpacked: int) -> int:
+    """Blocks that are unpacked together."""
+    block: int = tiles[0].size
+    return min(len(tiles), max(1, unpacked // block))
 
 
 def _weights(values: Ints) -> Constant:

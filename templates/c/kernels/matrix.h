@@ -5,7 +5,8 @@
    padded with zero weights; up to 3 bytes behind a row are read, and count for nothing.
 
    A weight of zero adds nothing: the input's zero point is in the bias already. So quads whose 64 weights are all zero
-   may be left out (EP_SKIPS), and others be stored without their zeros (EP_PACKS). */
+   may be left out (EP_SKIPS), and others be stored without their zeros (EP_PACKS). Weights of at most 16 different
+   values may be stored as indices of four bits (EP_INDEXES). */
 #ifndef EDGEPACK_MATRIX_H
 #define EDGEPACK_MATRIX_H
 
@@ -14,12 +15,15 @@
 
 #define EP_BLOCK 16
 
-/* Whether some matrix of the model leaves out quads, whether some is packed. */
+/* Whether some matrix of the model leaves out quads, whether some is packed, whether some is made of indices. */
 #ifndef EP_SKIPS
 #define EP_SKIPS 0
 #endif
 #ifndef EP_PACKS
 #define EP_PACKS 0
+#endif
+#ifndef EP_INDEXES
+#define EP_INDEXES 0
 #endif
 
 /* What matrices of the model have: rows of which two quads, or one, are left after whole fours; outputs that end within
@@ -55,7 +59,12 @@ typedef struct {
 #endif
 #if EP_PACKS
     const uint8_t *present; /* A bit a weight: whether it is stored. Null where all are. */
-    int32_t at_once;        /* Blocks that are unpacked together. */
+#endif
+#if EP_INDEXES
+    const uint8_t *indices; /* In `weights`, which are 16 values then: 32 of them in 16 bytes. Null where there are none. */
+#endif
+#if EP_PACKS || EP_INDEXES
+    int32_t at_once; /* Blocks that are unpacked together. */
 #endif
 } ep_matrix;
 
@@ -68,7 +77,7 @@ typedef struct {
     ptrdiff_t out_stride;
 } ep_vectors;
 
-/* Whether every weight is stored. */
+/* Whether every weight is stored, as it is. */
 EP_INLINE int ep_is_whole(const ep_matrix *m)
 {
 #if EP_SKIPS
@@ -77,6 +86,10 @@ EP_INLINE int ep_is_whole(const ep_matrix *m)
 #endif
 #if EP_PACKS
     if (m->present)
+        return 0;
+#endif
+#if EP_INDEXES
+    if (m->indices)
         return 0;
 #endif
     (void)m;

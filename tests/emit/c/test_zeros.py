@@ -1,4 +1,4 @@
-"""Weights without their zeros: the same integers in every form, on every CPU, and the form that pays."""
+"""Weights without their zeros, or as indices: the same integers in every form, on every CPU, and the form that pays."""
 
 import dataclasses
 from pathlib import Path
@@ -25,7 +25,19 @@ from packager.ops import ARITHMETICS
 
 Array = np.ndarray[Any, np.dtype[Any]]
 TILE, ANYWHERE, PATTERN = (16, 4), (1, 1), (0, 0)
-FORMS = ("skips", "packs")
+FORMS = ("skips", "packs", "indexes")
+
+
+def shared(model: Model, values: int = 15) -> Model:
+    """The model with the int8 weights of each layer at so many values, evenly apart, an odd number of them."""
+    step = 254 / (values - 1)
+    tensors = []
+    for t in model.main.tensors:
+        data = t.data
+        if data is not None and t.type.dtype is DType.INT8:
+            data = np.rint(np.rint(data / step) * step).astype(np.int8)
+        tensors.append(dataclasses.replace(t, data=data))
+    return dataclasses.replace(model, graphs=(dataclasses.replace(model.main, tensors=tuple(tensors)),))
 
 
 def pruned(model: Model, share: float, block: tuple[int, int], seed: int = 0) -> Model:
@@ -69,6 +81,14 @@ ZEROS = {
     "all-dense": pruned(LAYERS["dense"], 1, TILE),
     "none": LAYERS["window"],
 }
+SHARED = {
+    **{name: shared(model) for name, model in LAYERS.items()},
+    "three": shared(LAYERS["window"], 3),
+    "sparse": shared(pruned(LAYERS["pointwise-odd"], 0.6, TILE)),
+    "too-many": LAYERS["dense-many"],
+}
+MADE = {"skips": together(ZEROS), "packs": together(ZEROS), "indexes": together(SHARED)}
+"""What each form is for."""
 
 
 def forced(form: str) -> Target:
@@ -79,7 +99,7 @@ needs_compiler = pytest.mark.skipif(not compiler(), reason="no C compiler is her
 
 
 def test_the_interpreter_gives_litert_its_integers() -> None:
-    for model in ZEROS.values():
+    for model in (*ZEROS.values(), *SHARED.values()):
         judge(model, count=3)
 
 
@@ -87,16 +107,18 @@ def test_the_interpreter_gives_litert_its_integers() -> None:
 @pytest.mark.parametrize("vectors", ["-march=native", "-DEDGEPACK_PORTABLE"])
 @pytest.mark.parametrize("form", FORMS)
 def test_the_same_integers_in_every_form(form: str, vectors: str, tmp_path: Path) -> None:
-    check(together(ZEROS), "xnnpack", tmp_path, flags=(*STRICT, "-O1", vectors), target=forced(form))
+    check(MADE[form], "xnnpack", tmp_path, flags=(*STRICT, "-O1", vectors), target=forced(form))
     assert f"#define EP_{form.upper()} 1" in (tmp_path / "runtime/c/model.c").read_text(encoding="utf-8")
 
 
 @needs_compiler
 @pytest.mark.slow
 @pytest.mark.parametrize("vectors", ["-march=native", "-DEDGEPACK_PORTABLE", "-mno-avx"])
-@pytest.mark.parametrize("target", [*map(forced, FORMS), Target(kernels="neon", slower=0.25)], ids=[*FORMS, "both"])
-def test_nothing_else_is_read_or_written(target: Target, vectors: str, tmp_path: Path) -> None:
-    check(together(ZEROS), "integer", tmp_path, flags=(*SANITIZED, vectors), target=target)
+@pytest.mark.parametrize("form", [*FORMS, "any"])
+def test_nothing_else_is_read_or_written(form: str, vectors: str, tmp_path: Path) -> None:
+    model = MADE[form] if form in MADE else together({**ZEROS, **{f"shared-{name}": m for name, m in SHARED.items()}})
+    target = forced(form) if form in MADE else Target(kernels="neon", slower=0.25)
+    check(model, "integer", tmp_path, flags=(*SANITIZED, vectors), target=target)
 
 
 @pytest.mark.slow
@@ -107,7 +129,7 @@ def test_the_same_integers_on_other_cpus(cpu: str, arithmetic: str, tmp_path: Pa
     for form in FORMS:
         strict = (*flags, "-O2")
         check(
-            together(ZEROS), arithmetic, tmp_path / form, flags=strict, command=command, emulator=emulator,
+            MADE[form], arithmetic, tmp_path / form, flags=strict, command=command, emulator=emulator,
             target=forced(form),
         )  # fmt: skip
 
@@ -117,9 +139,8 @@ def test_the_same_integers_on_other_cpus(cpu: str, arithmetic: str, tmp_path: Pa
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("vectors", ["-march=native", "-DEDGEPACK_PORTABLE"])
 def test_layers_are_cut_into_parts(form: str, vectors: str, tmp_path: Path) -> None:
-    model = together(ZEROS)
     flags = (*STRICT, "-O1", vectors)
-    test_threads.check("xnnpack", tmp_path, test_threads.OWN, *flags, model=model, target=forced(form))
+    test_threads.check("xnnpack", tmp_path, test_threads.OWN, *flags, model=MADE[form], target=forced(form))
 
 
 def forms_of(model: Model, kernels: str) -> dict[str, Stored]:
@@ -162,6 +183,30 @@ def test_where_flash_counts_zeros_anywhere_are_packed() -> None:
     assert not savings(one, "integer", flash)
 
 
+@pytest.mark.parametrize("kernels", COSTS)
+def test_shared_weights_become_indices_where_many_vectors_share_them(kernels: str) -> None:
+    many = shared(convolution(Case(shape=(1, 16, 16, 32), kernel=(1, 1), channels=64)))
+    one = shared(dense(Case(shape=(1, 256), channels=64)))
+    for target in (Target(kernels=kernels), Target(kernels=kernels, slower=0.25)):
+        (saved,) = savings(many, "integer", target).values()
+        assert saved.form == "indexes"
+        assert saved.macs == 0
+        assert saved.bytes == 64 * 32 // 2 - 16, "four bits a weight, and the values"
+        assert not savings(one, "integer", target), "it would take longer"
+        assert not savings(shared(LAYERS["pointwise"], 17), "integer", target), "too many values for four bits"
+
+
+def test_sixteen_values_and_padding_that_is_one_of_them() -> None:
+    """Padding is zero: where no weight is, it is a value of its own."""
+    model = dense(Case(shape=(64, 30), channels=16))
+    for count, form in ((15, "indexes"), (16, "dense")):
+        values = np.resize(np.arange(1, count + 1) * 7, (16, 30)).astype(np.int8)
+        tensors = [dataclasses.replace(t, data=values if t.name == "w" else t.data) for t in model.main.tensors]
+        graph = dataclasses.replace(model.main, tensors=tuple(tensors))
+        op = Op(graph, 0, "integer", {}, Target(kernels="dsp", slower=0.25))
+        assert stored(op, values[:, None, :], 64).form == form
+
+
 def test_a_cpu_that_was_not_counted_has_dense_weights() -> None:
     model = pruned(LAYERS["window"], 0.9, TILE)
     assert not savings(model, "xnnpack", Target(kernels="avx512"))
@@ -189,7 +234,7 @@ def test_the_choice_is_never_larger_nor_slower_than_it_may_be(
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_files_shrink_by_what_is_said(form: str) -> None:
-    model = pruned(dense(Case(shape=(4, 256), channels=64)), 0.75, TILE)
+    model = shared(pruned(dense(Case(shape=(4, 256), channels=64)), 0.75, TILE))
     inputs = inputs_for(model, 1)
     sizes = [
         next(len(e.content) for e in emitted(model, "xnnpack", inputs, forced(f)) if e.path.endswith("weights.bin"))

@@ -84,9 +84,19 @@ def memory(width: int, depth: int) -> Cost:
     """A memory of `depth` words of `width` bits, one read and one write a cycle; also a read-only table."""
     if depth <= 1:
         return Cost(ff=width * depth)
-    if width * depth <= _LUTRAM_BITS or depth <= _LUTRAM_DEPTH:
-        return Cost(lut=math.ceil(depth / 64) * width)
+    if in_luts(width, depth):
+        return lut_table(width, depth)
     return Cost(bram18=min(math.ceil(depth / d) * math.ceil(width / w) for d, w in _BRAM18_SHAPES))
+
+
+def in_luts(width: int, depth: int) -> bool:
+    """Whether a memory is small enough for LUTs; the generated code binds its constants by this."""
+    return width * depth <= _LUTRAM_BITS or depth <= _LUTRAM_DEPTH
+
+
+def lut_table(width: int, depth: int) -> Cost:
+    """Words in LUTs, whatever their number: 64 places are a LUT a bit."""
+    return Cost(lut=math.ceil(depth / 64) * width)
 
 
 def fifo(width: int, depth: int) -> Cost:
@@ -117,6 +127,11 @@ def accumulators(pe: int, simd: int, bits: int) -> Cost:
     """`pe` adder trees over `simd` products of 16 bits, each into an accumulator of `bits`, and their control."""
     tree = pe * (17 * (simd - 1) + bits)
     return Cost(lut=200 + 1.1 * tree, ff=250 + 1.5 * tree)
+
+
+def narrow_products(one: int, other: int) -> int:
+    """DSP slices of one signed product of so many bits, the wider factor at the wider port."""
+    return math.ceil((min(one, other) - 1) / 17) * math.ceil((max(one, other) - 1) / 24)
 
 
 def wide_products(bits: int) -> int:

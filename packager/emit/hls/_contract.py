@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -12,7 +13,7 @@ from packager.ir import ABSENT, Activation, DType, Graph, Node, TensorType
 from packager.ops import Call, call_of
 from packager.ops._requantize import limits
 from packager.plan.folding import Fold
-from packager.plan.fpga_estimate import Cost
+from packager.plan.fpga_estimate import Cost, in_luts
 
 Ints = npt.NDArray[Any]
 
@@ -32,6 +33,17 @@ class Array:
     values: Ints
     reshape: tuple[int, ...] = ()
     """Dimensions (from 1) that one cycle reads whole."""
+    bound: bool = True
+    """Whether the project binds it to block memory or LUTs; else its template does."""
+
+    @property
+    def storage(self) -> str:
+        """What it is bound to, as `fpga_estimate.memory` counts it; empty for constants that are wires."""
+        bits, depth = int("".join(filter(str.isdigit, self.ctype))), len(self.values)
+        if not self.bound or depth < 2:
+            return ""
+        width = bits * math.prod(self.values.shape[d - 1] for d in self.reshape)
+        return "lutram" if in_luts(width, depth) else "bram"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from packager.emit.hls._contract import Array, Ints, Op, Stage, divisors
 from packager.ops import find_op
-from packager.plan.fpga_estimate import Cost, memory, reorderer
+from packager.plan.fpga_estimate import Cost, lut_table, memory, reorderer
 
 _AXES = 4
 OUTSIDE = -1
@@ -117,11 +117,11 @@ def rearrange_stage(name: str, places: Ints, values_in: int, lanes: int, fill: i
     total, beats = values_in // lanes, places.size // lanes
     bits = total.bit_length() + 1
     sizes = ", ".join(str(len(t)) for t in order.tables)
-    tables = [memory(bits, len(t)) for t in order.tables]
+    tables = [lut_table(max(int(abs(t).max()).bit_length() + 1, 1), len(t)) for t in order.tables]
 
     def arrays() -> tuple[Array, ...]:
         return tuple(
-            Array(name=f"{name}_{letter}", ctype="int32_t", values=t)
+            Array(name=f"{name}_{letter}", ctype="int32_t", values=t, bound=False)
             for letter, t in zip("abcd", order.tables, strict=True)
         )
 

@@ -131,6 +131,7 @@ def _process(design: Design, process: Process) -> dict[str, Any]:
         "writes": [channels[c] for c in process.writes],
         "arrays": [f"{label}_{a.name}" for a in arrays],
         "reshapes": [(f"{label}_{a.name}", dim) for a in arrays for dim in a.reshape],
+        "storages": [(f"{label}_{a.name}", a.storage) for a in arrays if a.storage],
         "scalars": [_literal(s) for s in stage.scalars],
         "cycles": stage.cycles,
     }

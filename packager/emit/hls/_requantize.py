@@ -10,7 +10,7 @@ import numpy as np
 from packager.emit.hls._contract import Array, Ints, Op, Problem, Stage, in_groups
 from packager.ops import _fixed_point as fixed
 from packager.ops._exact_multiplier import exact_multipliers
-from packager.plan.fpga_estimate import memory, requantizer
+from packager.plan.fpga_estimate import memory, requantizer, total
 
 _LONGEST_INTERVAL = 8
 """Cycles over which one multiplier is shared at most: beyond this the saving is nothing and the schedule grows."""
@@ -138,17 +138,17 @@ def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, sharing:
     wide = scaling.factor_bits > 31
     names = f"{pixels}, {channels}, {pe}, {scaling.sum_bits}"
     own = {Rounding.TWICE: f"{scaling.left}, ", Rounding.ONCE: f"{scaling.factor_bits}, ", Rounding.FAST: ""}
-    shape = {"reshape": (2,)}
+    rows = (2,)
 
     def arrays() -> tuple[Array, ...]:
         multiplier = "int64_t" if wide else "int32_t"
         return (
-            Array(name="bias", ctype="int32_t", values=in_groups(scaling.bias, pe), **shape),
-            Array(name="multiplier", ctype=multiplier, values=in_groups(scaling.multiplier, pe), **shape),
-            Array(name="shift", ctype="int8_t", values=in_groups(scaling.shift, pe, fill=1), **shape),
+            Array(name="bias", ctype="int32_t", values=in_groups(scaling.bias, pe), reshape=rows),
+            Array(name="multiplier", ctype=multiplier, values=in_groups(scaling.multiplier, pe), reshape=rows),
+            Array(name="shift", ctype="int8_t", values=in_groups(scaling.shift, pe, fill=1), reshape=rows),
         )
 
-    constants = memory(pe * (bits + scaling.factor_bits + 6), channels // pe)
+    constants = total([memory(pe * n, channels // pe) for n in (32, 64 if wide else 32, 8)])
     return Stage(
         name="requantize",
         call=f"{scaling.rounding.value}<{names}, {own[scaling.rounding]}{interval}, {units}>",

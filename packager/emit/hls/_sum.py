@@ -33,7 +33,12 @@ class Sum(Binary):
 
         def arrays() -> tuple[Array, ...]:
             return tuple(
-                Array(name=f"table_{'ab'[side]}", ctype="int32_t", values=weight * _rescaled(op, side, twice))
+                Array(
+                    name=f"table_{'ab'[side]}",
+                    ctype="int32_t",
+                    values=weight * _rescaled(op, side, twice),
+                    bound=False,
+                )
                 for side, weight in ((0, 1), (1, self._sign))
             )
 

@@ -8,7 +8,7 @@ from packager.emit.hls._contract import Array, Layer, Op, Problem, Stage, lane_f
 from packager.emit.hls._pool import pool_problems, pool_window, reciprocals
 from packager.emit.hls._sums import sum_stage
 from packager.plan.folding import Fold
-from packager.plan.fpga_estimate import memory, requantizer
+from packager.plan.fpga_estimate import Cost, memory, narrow_products, requantizer
 
 _MOST_TAPS = 4096
 
@@ -36,7 +36,7 @@ def _windowed(op: Op, lanes: int) -> tuple[Stage, ...]:
         lanes_out=lanes,
         values=op.output.elements,
         cycles=shape.pixels * shape.channels // lanes * shape.taps,
-        cost=requantizer(lanes, 2 * lanes, 17) + memory(32, len(table)),
+        cost=_quotients(lanes, shape.taps) + memory(32, len(table)),
         arrays=lambda: (Array(name="reciprocal", ctype="uint32_t", values=np.asarray(table, np.int64)),),
         scalars=(shift, *op.clamp),
         tokens_in=shape.taps,
@@ -51,17 +51,23 @@ def _whole(op: Op, lanes: int) -> tuple[Stage, ...]:
     sums = sum_stage(shape.taps, shape.channels, lanes)
     divide = Stage(
         name="divide",
-        call=f"divide<{shape.channels}, {lanes}, {sums.bits_out}>",
+        call=f"divide<{shape.taps}, {shape.channels}, {lanes}, {sums.bits_out}>",
         lanes_in=lanes,
         bits_in=sums.bits_out,
         lanes_out=lanes,
         values=op.output.elements,
         cycles=shape.channels // lanes,
-        cost=requantizer(lanes, 2 * lanes, 17),
-        scalars=(shape.taps, table[-1], shift, *op.clamp),
+        cost=_quotients(lanes, shape.taps),
+        scalars=(table[-1], shift, *op.clamp),
         tokens_in=1,
     )
     return sums, divide
+
+
+def _quotients(lanes: int, taps: int) -> Cost:
+    """`ep::rounded_quotient` for every lane."""
+    size = (128 * taps + taps // 2).bit_length() + 1
+    return requantizer(lanes, lanes * narrow_products(size, size + taps.bit_length() + 1), 17)
 
 
 LAYER = _AveragePool2D()

@@ -17,6 +17,7 @@ inline int place(integer<8> value) {
 template <int TOTAL, int LANES>
 void add(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out, const int32_t (&table_a)[256],
          const int32_t (&table_b)[256], int32_t multiplier, int right_shift, int zero_point, int low, int high) {
+    EP_PRAGMA(INLINE)
     EP_PRAGMA(BIND_STORAGE variable = table_a type = rom_np impl = lutram)
     EP_PRAGMA(BIND_STORAGE variable = table_b type = rom_np impl = lutram)
     for (int i = 0; i < TOTAL / LANES; ++i) {
@@ -38,6 +39,7 @@ void add(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out, const int32_t (
 template <int TOTAL, int LANES, int LEFT>
 void multiply_values(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out, int zero_a, int zero_b, int32_t multiplier,
                      int right_shift, int zero_point, int low, int high) {
+    EP_PRAGMA(INLINE)
     for (int i = 0; i < TOTAL / LANES; ++i) {
         EP_PIPELINE(1)
         const word<LANES> x = a.read();
@@ -60,6 +62,7 @@ void multiply_values(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out, int
 /// The greater of two values, or the less.
 template <int TOTAL, int LANES, bool GREATER>
 void extreme(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out) {
+    EP_PRAGMA(INLINE)
     for (int i = 0; i < TOTAL / LANES; ++i) {
         EP_PIPELINE(1)
         const word<LANES> x = a.read();
@@ -78,6 +81,7 @@ void extreme(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out) {
 /// Any function of one int8.
 template <int TOTAL, int LANES>
 void lookup(stream<LANES> &in, stream<LANES> &out, const int8_t (&table)[256]) {
+    EP_PRAGMA(INLINE)
     EP_PRAGMA(BIND_STORAGE variable = table type = rom_np impl = lutram)
     for (int i = 0; i < TOTAL / LANES; ++i) {
         EP_PIPELINE(1)

@@ -52,6 +52,7 @@ inline word<PE, ACC> gather(const integer<ACC> (&sum)[PE]) {
 /// the groups of a grouped convolution.
 template <int VECTORS, int IN, int OUT, int SIMD, int PE, int ACC, bool DSP, int SETS>
 void matrix(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[SETS * (OUT / PE) * (IN / SIMD)][PE][SIMD]) {
+    EP_PRAGMA(INLINE)
     const int STEPS = IN / SIMD;
     const int GROUPS = OUT / PE;
     const int ROWS = SETS * GROUPS * STEPS;
@@ -84,6 +85,7 @@ void matrix(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[SETS 
 /// One kernel of TAPS weights for each channel: depthwise convolutions behind a window that runs by channel.
 template <int PIXELS, int CHANNELS, int TAPS, int PE, int ACC, bool DSP>
 void depthwise(stream<PE> &in, stream<PE, ACC> &out, const int8_t (&weight)[(CHANNELS / PE) * TAPS][PE]) {
+    EP_PRAGMA(INLINE)
     const int ROWS = (CHANNELS / PE) * TAPS;
     integer<ACC> sum[PE];
     EP_PRAGMA(ARRAY_PARTITION variable = sum complete)

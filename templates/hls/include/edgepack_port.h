@@ -59,6 +59,7 @@ inline beat<LANES> beat_of(const word<LANES> &data, bool last) {
 /// A frame from a port. TLAST is not looked at: many frames may come in one transfer.
 template <int TOTAL, int LANES>
 void receive(port<LANES> &in, stream<LANES> &out) {
+    EP_PRAGMA(INLINE)
     for (int i = 0; i < TOTAL / LANES; ++i) {
         EP_PIPELINE(1)
         out.write(data_of<LANES>(in.read()));
@@ -68,6 +69,7 @@ void receive(port<LANES> &in, stream<LANES> &out) {
 /// A frame to a port, TLAST with its last beat.
 template <int TOTAL, int LANES>
 void send(stream<LANES> &in, port<LANES> &out) {
+    EP_PRAGMA(INLINE)
     for (int i = 0; i < TOTAL / LANES; ++i) {
         EP_PIPELINE(1)
         const word<LANES> data = in.read();

@@ -37,6 +37,7 @@ template <int PIXELS, int CHANNELS, int PE, int ACC, int LEFT, int INTERVAL, int
 void requantize(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)[CHANNELS / PE][PE],
                 const int32_t (&multiplier)[CHANNELS / PE][PE], const int8_t (&shift)[CHANNELS / PE][PE], int zero_point,
                 int low, int high) {
+    EP_PRAGMA(INLINE)
     counter<CHANNELS / PE> group = 0;
     for (int i = 0; i < PIXELS * (CHANNELS / PE); ++i) {
         EP_PIPELINE(INTERVAL)
@@ -66,6 +67,7 @@ template <int PIXELS, int CHANNELS, int PE, int ACC, int FACTOR, int INTERVAL, i
 void requantize_once(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)[CHANNELS / PE][PE],
                      const M (&multiplier)[CHANNELS / PE][PE], const int8_t (&shift)[CHANNELS / PE][PE], int zero_point,
                      int low, int high) {
+    EP_PRAGMA(INLINE)
     counter<CHANNELS / PE> group = 0;
     for (int i = 0; i < PIXELS * (CHANNELS / PE); ++i) {
         EP_PIPELINE(INTERVAL)
@@ -99,6 +101,7 @@ template <int PIXELS, int CHANNELS, int PE, int ACC, int INTERVAL, int UNITS>
 void requantize_fast(stream<PE, ACC> &in, stream<PE> &out, const int32_t (&bias)[CHANNELS / PE][PE],
                      const int32_t (&multiplier)[CHANNELS / PE][PE], const int8_t (&shift)[CHANNELS / PE][PE],
                      int zero_point, int low, int high) {
+    EP_PRAGMA(INLINE)
     counter<CHANNELS / PE> group = 0;
     for (int i = 0; i < PIXELS * (CHANNELS / PE); ++i) {
         EP_PIPELINE(INTERVAL)

@@ -6,9 +6,22 @@
 
 namespace ep {
 
+/// A beat without its first BY lanes, the others in their places: wires, where a lane chosen at run time is a shifter.
+template <int LANES, int BY>
+inline word<LANES> without_first(const word<LANES> &beat) {
+    EP_PRAGMA(INLINE)
+    word<LANES> rest = beat;
+    for (int l = 0; l + BY < LANES; ++l) {
+        EP_PRAGMA(UNROLL)
+        put<LANES>(rest, l, get<LANES>(beat, l + BY));
+    }
+    return rest;
+}
+
 /// TOTAL values from beats of NARROW lanes to beats of WIDE lanes, a multiple.
 template <int TOTAL, int NARROW, int WIDE>
 void widen(stream<NARROW> &in, stream<WIDE> &out) {
+    EP_PRAGMA(INLINE)
     const int PARTS = WIDE / NARROW;
     word<WIDE> gathered;
     counter<PARTS> part = 0;
@@ -35,6 +48,7 @@ void widen(stream<NARROW> &in, stream<WIDE> &out) {
 /// TOTAL values from beats of WIDE lanes to beats of NARROW lanes, a divisor.
 template <int TOTAL, int WIDE, int NARROW>
 void narrow(stream<WIDE> &in, stream<NARROW> &out) {
+    EP_PRAGMA(INLINE)
     const int PARTS = WIDE / NARROW;
     word<WIDE> held;
     counter<PARTS> part = 0;
@@ -46,9 +60,10 @@ void narrow(stream<WIDE> &in, stream<NARROW> &out) {
         word<NARROW> x;
         for (int l = 0; l < NARROW; ++l) {
             EP_PRAGMA(UNROLL)
-            put<NARROW>(x, l, get<WIDE>(held, part * NARROW + l));
+            put<NARROW>(x, l, get<WIDE>(held, l));
         }
         out.write(x);
+        held = without_first<WIDE, NARROW>(held);
         part = next<PARTS>(part);
     }
 }
@@ -56,6 +71,7 @@ void narrow(stream<WIDE> &in, stream<NARROW> &out) {
 /// KEPT of PADDED values of each pixel: rows that a matrix unit computed only to fill its last group go no further.
 template <int PIXELS, int PADDED, int KEPT, int WIDE, int NARROW>
 void trim(stream<WIDE> &in, stream<NARROW> &out) {
+    EP_PRAGMA(INLINE)
     const int PARTS = WIDE / NARROW;
     const int BEATS = PADDED / NARROW;
     word<WIDE> held;
@@ -70,10 +86,11 @@ void trim(stream<WIDE> &in, stream<NARROW> &out) {
             word<NARROW> x;
             for (int l = 0; l < NARROW; ++l) {
                 EP_PRAGMA(UNROLL)
-                put<NARROW>(x, l, get<WIDE>(held, part * NARROW + l));
+                put<NARROW>(x, l, get<WIDE>(held, l));
             }
             out.write(x);
         }
+        held = without_first<WIDE, NARROW>(held);
         part = next<PARTS>(part);
         at = next<BEATS>(at);
     }
@@ -81,6 +98,7 @@ void trim(stream<WIDE> &in, stream<NARROW> &out) {
 
 template <int TOTAL, int LANES>
 void duplicate(stream<LANES> &in, stream<LANES> &first, stream<LANES> &second) {
+    EP_PRAGMA(INLINE)
     for (int i = 0; i < TOTAL / LANES; ++i) {
         EP_PIPELINE(1)
         const word<LANES> x = in.read();
@@ -92,6 +110,7 @@ void duplicate(stream<LANES> &in, stream<LANES> &first, stream<LANES> &second) {
 /// A frame of `value` around an image.
 template <int IN_H, int IN_W, int CHANNELS, int TOP, int BOTTOM, int LEFT, int RIGHT, int LANES>
 void pad(stream<LANES> &in, stream<LANES> &out, int value) {
+    EP_PRAGMA(INLINE)
     const int TILES = CHANNELS / LANES;
     word<LANES> outside;
     for (int l = 0; l < LANES; ++l) {
@@ -116,6 +135,7 @@ void pad(stream<LANES> &in, stream<LANES> &out, int value) {
 /// A beats of `a`, then B of `b`, C of `c` and D of `d`, and so on, REPEAT times.
 template <int REPEAT, int A, int B, int LANES>
 void concatenate(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out) {
+    EP_PRAGMA(INLINE)
     counter<A + B> at = 0;
     for (int i = 0; i < REPEAT * (A + B); ++i) {
         EP_PIPELINE(1)
@@ -132,6 +152,7 @@ void concatenate(stream<LANES> &a, stream<LANES> &b, stream<LANES> &out) {
 
 template <int REPEAT, int A, int B, int C, int LANES>
 void concatenate(stream<LANES> &a, stream<LANES> &b, stream<LANES> &c, stream<LANES> &out) {
+    EP_PRAGMA(INLINE)
     counter<A + B + C> at = 0;
     for (int i = 0; i < REPEAT * (A + B + C); ++i) {
         EP_PIPELINE(1)
@@ -150,6 +171,7 @@ void concatenate(stream<LANES> &a, stream<LANES> &b, stream<LANES> &c, stream<LA
 
 template <int REPEAT, int A, int B, int C, int D, int LANES>
 void concatenate(stream<LANES> &a, stream<LANES> &b, stream<LANES> &c, stream<LANES> &d, stream<LANES> &out) {
+    EP_PRAGMA(INLINE)
     counter<A + B + C + D> at = 0;
     for (int i = 0; i < REPEAT * (A + B + C + D); ++i) {
         EP_PIPELINE(1)

@@ -32,6 +32,7 @@ inline int32_t reciprocal_of_one_plus(int32_t x) {
 /// `exponent[d]` is exp(-d * scale * beta) with 31 fractional bits, 0 where the difference is too large to count.
 template <int ROWS, int CLASSES>
 void softmax(stream<1> &in, stream<1> &out, const int32_t (&exponent)[256]) {
+    EP_PRAGMA(INLINE)
     integer<8> held[CLASSES];
     for (int row = 0; row < ROWS; ++row) {
         int32_t most = -128;

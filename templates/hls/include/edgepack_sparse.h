@@ -64,6 +64,7 @@ inline void accumulate_packed(integer<ACC> (&sum)[PE], const word<SIMD> &x, cons
 template <int PASSES, int IN, int SIMD, int PE, int ACC, bool DSP, int ROWS>
 void matrix_listed(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[ROWS][PE][SIMD],
                    const uint16_t (&place)[ROWS]) {
+    EP_PRAGMA(INLINE)
     word<SIMD> held[IN / SIMD];
     integer<ACC> sum[PE];
     EP_PRAGMA(ARRAY_PARTITION variable = sum complete)
@@ -88,6 +89,7 @@ template <int VECTORS, int IN, int OUT, int SIMD, int PE, int ACC, bool DSP, int
 void matrix_packed(stream<SIMD> &in, stream<PE, ACC> &out,
                    const int8_t (&weight)[SETS * (OUT / PE) * (IN / SIMD)][PE][SIMD / OF * KEEP],
                    const uint8_t (&index)[SETS * (OUT / PE) * (IN / SIMD)][index_bytes(PE * (SIMD / OF * KEEP), OF)]) {
+    EP_PRAGMA(INLINE)
     const int STEPS = IN / SIMD;
     const int GROUPS = OUT / PE;
     const int ROWS = SETS * GROUPS * STEPS;
@@ -122,6 +124,7 @@ template <int PASSES, int IN, int SIMD, int PE, int ACC, bool DSP, int ROWS, int
 void matrix_packed_listed(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[ROWS][PE][SIMD / OF * KEEP],
                           const uint8_t (&index)[ROWS][index_bytes(PE * (SIMD / OF * KEEP), OF)],
                           const uint16_t (&place)[ROWS]) {
+    EP_PRAGMA(INLINE)
     word<SIMD> held[IN / SIMD];
     integer<ACC> sum[PE];
     EP_PRAGMA(ARRAY_PARTITION variable = sum complete)

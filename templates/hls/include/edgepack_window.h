@@ -64,6 +64,7 @@ struct window_counter {
 /// Emits OUT_H * OUT_W neighbourhoods; places outside the image hold `padding`.
 template <typename SHAPE, int LANES>
 void window(stream<LANES> &in, stream<LANES> &out, int padding) {
+    EP_PRAGMA(INLINE)
     const int TILES = SHAPE::CHANNELS / LANES;
     const int ROW = SHAPE::IN_W * TILES;
     const int EMIT = SHAPE::OUT_W * SHAPE::KERNEL_H * SHAPE::KERNEL_W * TILES;
@@ -84,11 +85,12 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
     counter<SHAPE::IN_H> loaded = SHAPE::FIRST;                             // rows read so far
     counter<SHAPE::ROWS * ROW> store = SHAPE::FIRST % SHAPE::ROWS * ROW;    // where the next beat goes
     counter<ROW> load_column = 0;
-    int slot = (SHAPE::ROWS - SHAPE::PAD_TOP % SHAPE::ROWS) % SHAPE::ROWS;  // line that holds row oy * stride - pad
+    int slot = (SHAPE::ROWS - SHAPE::PAD_TOP % SHAPE::ROWS) % SHAPE::ROWS;  // line that holds row `top`
+    int top = -SHAPE::PAD_TOP;                                              // row of the image at the window's top
 
+    // A loop of its own for each row: the pipeline drains in between, so that what is stored in one is there in the next.
     for (int oy = 0; oy < SHAPE::OUT_H; ++oy) {
         window_counter<SHAPE, TILES> at = {0, 0, 0};
-        const int top = oy * SHAPE::STRIDE_H - SHAPE::PAD_TOP;
         int wanted = top + SHAPE::STRIDE_H + SHAPE::REACH;
         wanted = wanted < SHAPE::IN_H ? wanted : SHAPE::IN_H;
         int left = -SHAPE::PAD_LEFT;
@@ -127,6 +129,7 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
                 }
             }
         }
+        top = top + SHAPE::STRIDE_H;
         slot = slot + SHAPE::STRIDE_H < SHAPE::ROWS ? slot + SHAPE::STRIDE_H : slot + SHAPE::STRIDE_H - SHAPE::ROWS;
     }
     // Rows below the last window, of an image that the stride does not divide.

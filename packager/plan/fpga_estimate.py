@@ -86,12 +86,17 @@ def memory(width: int, depth: int) -> Cost:
         return Cost(ff=width * depth)
     if in_luts(width, depth):
         return lut_table(width, depth)
-    return Cost(bram18=min(math.ceil(depth / d) * math.ceil(width / w) for d, w in _BRAM18_SHAPES))
+    return block_memory(width, depth)
 
 
 def in_luts(width: int, depth: int) -> bool:
     """Whether a memory is small enough for LUTs; the generated code binds its constants by this."""
     return width * depth <= _LUTRAM_BITS or depth <= _LUTRAM_DEPTH
+
+
+def block_memory(width: int, depth: int) -> Cost:
+    """Words in block memory, few as they may be."""
+    return Cost(bram18=min(math.ceil(depth / d) * math.ceil(width / w) for d, w in _BRAM18_SHAPES))
 
 
 def lut_table(width: int, depth: int) -> Cost:

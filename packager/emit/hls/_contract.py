@@ -35,14 +35,23 @@ class Array:
     """Dimensions (from 1) that one cycle reads whole."""
     bound: bool = True
     """Whether the project binds it to block memory or LUTs; else its template does."""
+    block: bool = False
+    """To block memory even where `memory` would count LUTs."""
+
+    @property
+    def bits(self) -> int:
+        """Of a value: 16 of ``uint16_t``."""
+        return int("".join(filter(str.isdigit, self.ctype)))
 
     @property
     def storage(self) -> str:
         """What it is bound to, as `fpga_estimate.memory` counts it; empty for constants that are wires."""
-        bits, depth = int("".join(filter(str.isdigit, self.ctype))), len(self.values)
+        depth = len(self.values)
         if not self.bound or depth < 2:
             return ""
-        width = bits * math.prod(self.values.shape[d - 1] for d in self.reshape)
+        if self.block:
+            return "bram"
+        width = self.bits * math.prod(self.values.shape[d - 1] for d in self.reshape)
         return "lutram" if in_luts(width, depth) else "bram"
 
 

@@ -105,6 +105,12 @@ def _context(design: Design, name: str) -> dict[str, Any]:
         "simulated": False,
         "processes": [_process(design, p) for p in network.processes],
         "interval": design.interval,
+        "resources": [
+            ("LUT", f"{design.cost.lut:,.0f}", f"{part.lut:,}"),
+            ("FF", f"{design.cost.ff:,.0f}", f"{part.ff:,}"),
+            ("DSP", f"{design.cost.dsp:,}", f"{part.dsp:,}"),
+            ("BRAM36", f"{design.cost.bram18 / 2:,g}", f"{part.bram36:,}"),
+        ],
         "frames_per_second": f"{part.clock_mhz * 1e6 / design.interval:.0f}",
     }
 
@@ -124,7 +130,9 @@ def _process(design: Design, process: Process) -> dict[str, Any]:
         shape = f"{label}_shape"
     return {
         "name": f"run_{process.name}",
-        "where": "" if process.op is None else _where(design.ops[process.op]),
+        "where": "" if process.op is None else f"{_where(design.ops[process.op])}, ",
+        "what": stage.name,
+        "sum": f" = {stage.sum}" if stage.sum else "",
         "call": stage.call.replace("{shape}", shape),
         "shape": f"typedef {stage.shape} {shape};" if stage.shape and stage.name == "window" else "",
         "reads": [channels[c] for c in process.reads],

@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import functools
 import math
 from collections.abc import Iterator
 
@@ -10,10 +11,12 @@ import numpy as np
 from packager.emit.hls._contract import Array, Ints, Op, Problem, Stage, in_groups
 from packager.ops import _fixed_point as fixed
 from packager.ops._exact_multiplier import exact_multipliers
-from packager.plan.fpga_estimate import memory, requantizer, total
+from packager.plan.fpga_estimate import block_memory, in_luts, memory, requantizer, total
 
 _LONGEST_INTERVAL = 8
 """Cycles over which one multiplier is shared at most: beyond this the saving is nothing and the schedule grows."""
+_SMALL_BITS = 8
+"""Of a shift, which LUTs hold where biases and multipliers go to block memory."""
 
 
 def bits_for(low: int, high: int) -> int:
@@ -135,20 +138,10 @@ def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, sharing:
     interval, units = sharing.interval, sharing.units
     bits = scaling.sum_bits + scaling.left
     low, high = op.clamp
-    wide = scaling.factor_bits > 31
     names = f"{pixels}, {channels}, {pe}, {scaling.sum_bits}"
     own = {Rounding.TWICE: f"{scaling.left}, ", Rounding.ONCE: f"{scaling.factor_bits}, ", Rounding.FAST: ""}
-    rows = (2,)
-
-    def arrays() -> tuple[Array, ...]:
-        multiplier = "int64_t" if wide else "int32_t"
-        return (
-            Array(name="bias", ctype="int32_t", values=in_groups(scaling.bias, pe), reshape=rows),
-            Array(name="multiplier", ctype=multiplier, values=in_groups(scaling.multiplier, pe), reshape=rows),
-            Array(name="shift", ctype="int8_t", values=in_groups(scaling.shift, pe, fill=1), reshape=rows),
-        )
-
-    constants = total([memory(pe * n, channels // pe) for n in (32, 64 if wide else 32, 8)])
+    made = functools.partial(_constants, scaling, pe)
+    stored = [(block_memory if a.storage == "bram" else memory)(pe * a.bits, channels // pe) for a in made()]
     return Stage(
         name="requantize",
         call=f"{scaling.rounding.value}<{names}, {own[scaling.rounding]}{interval}, {units}>",
@@ -157,8 +150,28 @@ def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, sharing:
         lanes_out=pe,
         values=pixels * channels,
         cycles=pixels * (channels // pe) * interval,
-        cost=requantizer(pe, units, bits) + constants,
-        arrays=arrays,
+        cost=requantizer(pe, units, bits) + total(stored),
+        arrays=made,
         scalars=(op.output.zero_point, low, high),
         tokens_in=1,
+    )
+
+
+def _constants(scaling: Scaling, pe: int) -> tuple[Array, ...]:
+    """One word a group of each; biases and multipliers go to block memory where all three are too much for LUTs."""
+    factor = 64 if scaling.factor_bits > 31 else 32
+    block = not in_luts(pe * (32 + factor + 8), -(-len(scaling.bias) // pe))
+    return tuple(
+        Array(
+            name=name,
+            ctype=f"int{bits}_t",
+            values=in_groups(values, pe, fill),
+            reshape=(2,),
+            block=block and bits > _SMALL_BITS,
+        )
+        for name, bits, values, fill in (
+            ("bias", 32, scaling.bias, 0),
+            ("multiplier", factor, scaling.multiplier, 0),
+            ("shift", _SMALL_BITS, scaling.shift, 1),
+        )
     )

@@ -23,7 +23,7 @@ COMMANDS = """create_project set_property current_project update_ip_catalog crea
 connect_bd_intf_net connect_bd_net get_bd_intf_pins get_bd_pins get_bd_cells apply_bd_automation assign_bd_address
 validate_bd_design save_bd_design get_files add_files make_wrapper current_fileset launch_runs wait_on_run open_run
 report_utilization report_timing_summary get_runs create_ip generate_target get_ips read_xdc synth_design
-opt_design place_design route_design get_bd_addr_spaces"""
+opt_design place_design route_design get_bd_addr_spaces get_timing_paths"""
 
 
 def model() -> Model:
@@ -52,7 +52,8 @@ def test_vivado_gets_its_commands_in_order(target: str, tmp_path: Path) -> None:
     stubs = "".join(
         f'proc {name} args {{puts "{name} $args"; return [lindex $args end]}}\n' for name in COMMANDS.split()
     )
-    stubs += f'proc get_property {{what where}} {{if {{$what eq "OFFSET"}} {{return $where}}; return "{runs}"}}\n'
+    known = f'if {{$what eq "OFFSET"}} {{return $where}}; if {{$what eq "SLACK"}} {{return -0.25}}; return "{runs}"'
+    stubs += f"proc get_property {{what where}} {{{known}}}\n"
     stubs += "proc get_bd_addr_segs args {regexp {\\*(\\w+)_Reg} [lindex $args end] - name; return at_$name}\n"
     stubs += "proc get_ipdefs args {regexp {\\*:(\\w+):} [lindex $args end] - name; return ip:$name}\n"
     (program := tmp_path / "stubs.tcl").write_text(f"{stubs}source {folder / 'board/vivado.tcl'}\n", encoding="utf-8")
@@ -68,7 +69,8 @@ def test_vivado_gets_its_commands_in_order(target: str, tmp_path: Path) -> None:
     part = load_profile(target).fpga
     assert part is not None
     assert f"-part {part.part}" in said[0]
-    assert [line.split()[0] for line in said[-2:]] == ["report_utilization", "report_timing_summary"]
+    assert [line.split()[0] for line in said[-3:-1]] == ["report_utilization", "report_timing_summary"]
+    assert f"clock of {part.clock_mhz:g} MHz is missed by 0.25 ns" in said[-1]
     if "arty" in target:
         assert f"{1000 / part.clock_mhz:.3f} -name ap_clk" in (folder / "vivado/clock.xdc").read_text("utf-8")
         assert "route_design " in said

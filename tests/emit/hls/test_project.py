@@ -1,5 +1,6 @@
 """The project's files: reproducible, complete, and sound as far as that can be told without the vendor's tools."""
 
+import math
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from emit.hls.making import PART, Net, frames, q, reference_outputs, write_bundl
 from packager.data import data_dir
 from packager.emit.hls import design_for, project
 from packager.ir import Activation, Model, Padding
+from packager.plan.fpga_estimate import in_luts
 
 needs_gxx = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 
@@ -115,6 +117,20 @@ def test_every_stream_of_the_top_function_has_its_depth(folder: Path) -> None:
     defined = re.findall(r"#define DEPTH_(\w+) \d+", (folder / "src/depths.h").read_text("utf-8"))
     assert declared
     assert declared == depths == [(name, name) for name in defined]
+
+
+def test_every_constant_of_several_words_is_bound_to_what_it_was_counted_as(folder: Path) -> None:
+    """Weights here; where every lane has a copy, the library binds them. One word is wires."""
+    code = (folder / "src/top.cpp").read_text("utf-8")
+    bound = dict(re.findall(r"BIND_STORAGE variable = (\w+) type = rom_1p impl = (\w+)\)", code))
+    weights = (folder / "src/weights.h").read_text("utf-8")
+    defined = re.findall(r"u?int(\d+)_t (\w+)\[(\d+)\]((?:\[\d+\])*)", weights)
+    several = {name: (int(bits), int(n), inner) for bits, name, n, inner in defined if int(n) > 1}
+    assert set(bound) == set(several)
+    for name, (bits, depth, inner) in several.items():
+        width = bits * math.prod(int(n) for n in re.findall(r"\d+", inner))
+        assert bound[name] == ("lutram" if in_luts(width, depth) else "bram"), name
+    assert set(bound.values()) == {"lutram", "bram"}
 
 
 def test_nothing_in_the_project_knows_where_it_was_made(folder: Path) -> None:

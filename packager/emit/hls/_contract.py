@@ -33,10 +33,9 @@ class Array:
     values: Ints
     reshape: tuple[int, ...] = ()
     """Dimensions (from 1) that one cycle reads whole."""
-    bound: bool = True
-    """Whether the project binds it to block memory or LUTs; else its template does."""
-    block: bool = False
-    """To block memory even where `memory` would count LUTs."""
+    bind: str = ""
+    """What the project binds it to, ``bram`` or ``lutram``; ``template`` where its template does, empty for what
+    `fpga_estimate.memory` counts."""
 
     @property
     def bits(self) -> int:
@@ -45,12 +44,12 @@ class Array:
 
     @property
     def storage(self) -> str:
-        """What it is bound to, as `fpga_estimate.memory` counts it; empty for constants that are wires."""
+        """What the project binds it to; empty for constants that are wires, and those that a template binds."""
         depth = len(self.values)
-        if not self.bound or depth < 2:
+        if depth < 2 or self.bind == "template":
             return ""
-        if self.block:
-            return "bram"
+        if self.bind:
+            return self.bind
         width = self.bits * math.prod(self.values.shape[d - 1] for d in self.reshape)
         return "lutram" if in_luts(width, depth) else "bram"
 

@@ -33,7 +33,7 @@ class Lookup(Layer):
                 values=op.output.elements,
                 cycles=op.output.elements // fold.pe,
                 cost=mover(fold.pe) + table(fold.pe, 8),
-                arrays=lambda: (Array(name="table", ctype="int8_t", values=values(op), bound=False),),
+                arrays=lambda: (Array(name="table", ctype="int8_t", values=values(op), bind="template"),),
                 tokens_in=1,
             ),
         )

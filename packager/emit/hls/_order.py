@@ -121,7 +121,7 @@ def rearrange_stage(name: str, places: Ints, values_in: int, lanes: int, fill: i
 
     def arrays() -> tuple[Array, ...]:
         return tuple(
-            Array(name=f"{name}_{letter}", ctype="int32_t", values=t, bound=False)
+            Array(name=f"{name}_{letter}", ctype="int32_t", values=t, bind="template")
             for letter, t in zip("abcd", order.tables, strict=True)
         )
 

@@ -11,12 +11,12 @@ import numpy as np
 from packager.emit.hls._contract import Array, Ints, Op, Problem, Stage, in_groups
 from packager.ops import _fixed_point as fixed
 from packager.ops._exact_multiplier import exact_multipliers
-from packager.plan.fpga_estimate import block_memory, in_luts, memory, requantizer, total
+from packager.plan.fpga_estimate import block_memory, in_luts, lut_table, memory, requantizer
 
 _LONGEST_INTERVAL = 8
 """Cycles over which one multiplier is shared at most: beyond this the saving is nothing and the schedule grows."""
-_SMALL_BITS = 8
-"""Of a shift, which LUTs hold where biases and multipliers go to block memory."""
+_SHIFT_BITS = 6
+"""From 31 to the left to 31 to the right."""
 
 
 def bits_for(low: int, high: int) -> int:
@@ -140,8 +140,10 @@ def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, sharing:
     low, high = op.clamp
     names = f"{pixels}, {channels}, {pe}, {scaling.sum_bits}"
     own = {Rounding.TWICE: f"{scaling.left}, ", Rounding.ONCE: f"{scaling.factor_bits}, ", Rounding.FAST: ""}
-    made = functools.partial(_constants, scaling, pe)
-    stored = [(block_memory if a.storage == "bram" else memory)(pe * a.bits, channels // pe) for a in made()]
+    small = pe * (bits + scaling.factor_bits + _SHIFT_BITS), channels // pe
+    block = not in_luts(*small)
+    wide = block_memory(pe * 32, channels // pe) + block_memory(pe * _factor_bits(scaling), channels // pe)
+    stored = wide + lut_table(pe * _SHIFT_BITS, channels // pe) if block else memory(*small)
     return Stage(
         name="requantize",
         call=f"{scaling.rounding.value}<{names}, {own[scaling.rounding]}{interval}, {units}>",
@@ -150,28 +152,25 @@ def requantize_stage(op: Op, scaling: Scaling, *, pixels: int, pe: int, sharing:
         lanes_out=pe,
         values=pixels * channels,
         cycles=pixels * (channels // pe) * interval,
-        cost=requantizer(pe, units, bits) + total(stored),
-        arrays=made,
+        cost=requantizer(pe, units, bits) + stored,
+        arrays=functools.partial(_constants, scaling, pe, "bram" if block else "lutram"),
         scalars=(op.output.zero_point, low, high),
         tokens_in=1,
     )
 
 
-def _constants(scaling: Scaling, pe: int) -> tuple[Array, ...]:
-    """One word a group of each; biases and multipliers go to block memory where all three are too much for LUTs."""
-    factor = 64 if scaling.factor_bits > 31 else 32
-    block = not in_luts(pe * (32 + factor + 8), -(-len(scaling.bias) // pe))
+def _factor_bits(scaling: Scaling) -> int:
+    """Of the type that holds multipliers."""
+    return 64 if scaling.factor_bits > 31 else 32
+
+
+def _constants(scaling: Scaling, pe: int, bind: str) -> tuple[Array, ...]:
+    """A word a group of each. LUTs hold what bits the values have, block memory those of their type; shifts are few."""
     return tuple(
-        Array(
-            name=name,
-            ctype=f"int{bits}_t",
-            values=in_groups(values, pe, fill),
-            reshape=(2,),
-            block=block and bits > _SMALL_BITS,
-        )
-        for name, bits, values, fill in (
-            ("bias", 32, scaling.bias, 0),
-            ("multiplier", factor, scaling.multiplier, 0),
-            ("shift", _SMALL_BITS, scaling.shift, 1),
+        Array(name=name, ctype=ctype, values=in_groups(values, pe, fill), reshape=(2,), bind=to)
+        for name, ctype, values, fill, to in (
+            ("bias", "int32_t", scaling.bias, 0, bind),
+            ("multiplier", f"int{_factor_bits(scaling)}_t", scaling.multiplier, 0, bind),
+            ("shift", "int8_t", scaling.shift, 1, "lutram"),
         )
     )

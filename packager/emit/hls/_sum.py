@@ -37,7 +37,7 @@ class Sum(Binary):
                     name=f"table_{'ab'[side]}",
                     ctype="int32_t",
                     values=weight * _rescaled(op, side, twice),
-                    bound=False,
+                    bind="template",
                 )
                 for side, weight in ((0, 1), (1, self._sign))
             )

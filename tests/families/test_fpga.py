@@ -88,6 +88,16 @@ def test_figures_agree_with_each_other_and_say_their_basis() -> None:
         assert low < figures[name].value < high
 
 
+def test_the_upper_end_of_the_interval_counts_each_time_that_a_pipeline_drains() -> None:
+    """A window drains after each of its eight rows and after those that it reads first, a matrix unit once a frame."""
+    net = Net(seed=4)
+    model = net.model(net.conv(net.input((8, 8, 4), q(0.1, 3)), 4, (3, 3)))
+    work = job(model, hardware=Hardware(folds=(FoldRule(op="CONV_2D", pe=4, simd=1),)))
+    (figure,) = (f for f in family_of(work.profile).emit(work).figures if f.name == "fpga.ii")
+    rows = 2 * 8 * 4 + 8 * (8 * 9 * 4)
+    assert (figure.low, figure.high) == (rows, rows + 20 * 9)
+
+
 def test_without_a_known_power_there_is_no_energy() -> None:
     work = job(small())
     part = work.profile.fpga

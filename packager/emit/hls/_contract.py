@@ -73,6 +73,8 @@ class Stage:
     """Of the cycles: those in which it only reads, so that whoever reads from it has nothing to do."""
     straight: int = 0
     """Of the cycles: those that are spent outside pipelined loops."""
+    starts: int = 1
+    """Pipelines that fill and drain in a frame, one after the other; what each takes is not in the cycles."""
     bits_in: int = 8
     bits_out: int = 8
     arrays: Callable[[], tuple[Array, ...]] = tuple

@@ -38,6 +38,11 @@ class Design:
         """Cycles from frame to frame: of the slowest process, or of two that wait for each other."""
         return max((self.folding.interval, *(p.stage.cycles for p in self.network.processes)))
 
+    def interval_with(self, depth: int) -> int:
+        """The interval if each pipeline has so many stages, which it loses every time that it fills and drains."""
+        slowest = max((p.stage.cycles + depth * p.stage.starts for p in self.network.processes), default=0)
+        return max(self.interval, slowest)
+
     @property
     def latency(self) -> int:
         """Cycles from a frame's first value in to its last value out, at least; buffers never full."""

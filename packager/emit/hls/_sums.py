@@ -20,6 +20,7 @@ def sum_stage(pixels: int, channels: int, lanes: int, bits: int = 0) -> Stage:
         bits_out=bits,
         values=channels,
         cycles=(pixels + 1) * groups,
+        starts=2,
         cost=(Cost(lut=lanes * bits, ff=lanes * bits * groups) if few else memory(lanes * bits, groups))
         + Cost(lut=100 + 1.1 * bits * lanes, ff=100 + 2 * bits * lanes),
         tokens_in=pixels * groups,

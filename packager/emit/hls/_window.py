@@ -76,6 +76,7 @@ class Window:
             values=self.pixels * self.taps * self.channels,
             cycles=self.cycles(lanes),
             filling=(self.first_rows + self.rest_rows) * row,
+            starts=self.rows.steps + bool(self.first_rows) + bool(self.rest_rows),
             cost=window_cost(lanes, depth * row),
             scalars=(padding,),
             tokens_in=self.first_rows * row,

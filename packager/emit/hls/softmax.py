@@ -19,6 +19,8 @@ _NEWTON_CYCLES = 100
 """Seven products one after the other, and the leading zeros: no frame rate hangs on it."""
 _ZERO_CYCLES = 31
 """Of these, in a loop over bits."""
+_LOOPS = 4
+"""Pipelined ones, a row."""
 
 
 class _Softmax(Layer):
@@ -44,6 +46,7 @@ class _Softmax(Layer):
                 lanes_out=1,
                 values=op.output.elements,
                 cycles=rows * (_CYCLES_PER_CLASS * classes + _NEWTON_CYCLES),
+                starts=rows * _LOOPS,
                 straight=rows * (_NEWTON_CYCLES - _ZERO_CYCLES),
                 cost=Cost(lut=1500, ff=1500, dsp=8) + memory(32, 256) + memory(8, classes),
                 arrays=lambda: (Array(name="exponent", ctype="int32_t", values=exponents(op)),),

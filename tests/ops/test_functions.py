@@ -45,6 +45,28 @@ def test_tables(x: tuple[float, int]) -> None:
         judge(model, [EVERY])
 
 
+@pytest.mark.parametrize("x", [(0.05, -128), (0.01, 3), (0.3, -100), (0.02, 100)])
+@pytest.mark.parametrize("y", [(0.03, -20), (0.008, -128), (0.1, 60)])
+def test_roots_of_integers(x: tuple[float, int], y: tuple[float, int]) -> None:
+    """Of what is not under zero, which LiteRT refuses."""
+    values = np.arange(x[1], 128, dtype=np.int8)[None]
+    for op in ("SQRT", "RSQRT"):
+        judge(unary(op, values.shape, x=x, y=y), [values])
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 100, 5000])
+def test_lengths_of_integers(depth: int) -> None:
+    for zero in (-128, 3, 127):
+        judge(unary("L2_NORMALIZATION", (1, 2, depth), x=(0.05, zero), y=(1 / 128, 0), options="L2NormOptions"))
+
+
+@pytest.mark.parametrize("scales", [(0.05, 0.03, 0.07), (0.02, 0.2, 0.9), (0.09, 0.09, 0.05)])
+def test_squared_differences_of_integers(scales: tuple[float, float, float]) -> None:
+    for zeros in ((3, -7, 11), (-128, 127, -128), (0, 0, 127)):
+        shapes = ((1, 4, 5, 6), (1, 1, 5, 6))
+        judge(binary("SQUARED_DIFFERENCE", shapes, scales=scales, zeros=zeros, options="SquaredDifferenceOptions"))
+
+
 @pytest.mark.parametrize("approximate", [False, True])
 def test_gelu_of_float32(*, approximate: bool) -> None:
     x = np.linspace(-6, 6, 501, dtype=np.float32)[None]

@@ -23,7 +23,6 @@ INSTEAD = {
     "SELECT": "MAXIMUM, MINIMUM or MUL",
     "SELECT_V2": "MAXIMUM, MINIMUM or MUL",
     "SQUARE": "MUL of the input with itself",
-    "SQUARED_DIFFERENCE": "SUB, and MUL of the result with itself",
     "TOPK_V2": "ARG_MAX, for the first",
     "UNIDIRECTIONAL_SEQUENCE_RNN": "UNIDIRECTIONAL_SEQUENCE_LSTM",
     "WHERE": "MAXIMUM, MINIMUM or MUL",

@@ -13,7 +13,7 @@ from emit.c.making import SANITIZED, STRICT, check, emitted, together, written
 from emit.c.test_emit import compiled
 from emit.c.test_kernels import EVERY, int32, moved, reduced
 from emit.c.test_models import CROSS
-from ops.judging import inputs_for, judge, quant, unary
+from ops.judging import binary, inputs_for, judge, quant, unary
 from ops.recurrent import LSTMS, SVDFS, lstm, svdf
 
 from packager.emit.c import unsupported
@@ -62,6 +62,10 @@ def products(
     return g.model(
         [g.op("BATCH_MATMUL", [first, second], out, options="BatchMatMulOptions", dtype=DType.INT8, quant=y, **attrs)]
     )
+
+
+def differing(shapes: tuple[Shape, Shape], **rest: Any) -> Model:
+    return binary("SQUARED_DIFFERENCE", shapes, options="SquaredDifferenceOptions", **rest)
 
 
 def labelled(dtype: DType) -> Model:
@@ -119,6 +123,25 @@ TABLES: dict[str, dict[str, Model]] = {
         "exp-saturating": unary("EXP", EVERY, x=(0.1, -128), y=(0.01, 127), options="ExpOptions"),
         "gelu": unary("GELU", EVERY, options="GeluOptions", approximate=False),
         "gelu-by-tanh": unary("GELU", EVERY, x=(0.03, 127), y=(0.02, -128), options="GeluOptions", approximate=True),
+    },
+    "roots": {
+        "sqrt": unary("SQRT", EVERY, x=(0.05, -128), y=(0.03, -100)),
+        "sqrt-exact": unary("SQRT", EVERY, x=(0.01, -128), y=(0.008, -128)),
+        "rsqrt": unary("RSQRT", EVERY, x=(0.02, -128), y=(0.05, -128)),
+        "rsqrt-saturating": unary("RSQRT", EVERY, x=(0.001, -128), y=(0.02, 127)),
+        **{
+            f"length-{depth}-{zero}": unary(
+                "L2_NORMALIZATION", (2, 3, depth), x=(0.05, zero), y=(1 / 128, 0), options="L2NormOptions"
+            )
+            for depth, zero in ((1, 127), (2, -3), (7, -128), (64, 3), (600, -128))
+        },
+    },
+    "squares": {
+        "same": differing(((1, 4, 5), (1, 4, 5))),
+        "broadcast": differing(((1, 4, 5, 6), (1, 1, 5, 1)), zeros=(-128, 127, -128)),
+        "first-broadcast": differing(((1, 1, 6), (1, 5, 6)), scales=(0.01, 0.2, 0.4)),
+        "saturating": differing(((1, 40), (1, 40)), scales=(0.09, 0.08, 0.03), zeros=(127, -128, 127)),
+        "coarse": differing(((1, 40), (1, 40)), scales=(0.01, 0.012, 0.9)),
     },
     "svdf": {name: svdf(case) for name, case in SVDFS.items()},
     "lstm": {name: lstm(case) for name, case in LSTMS.items()},

@@ -1,0 +1,5 @@
+"""RSQRT by table."""
+
+from packager.emit.c._lookup import Lookup
+
+KERNEL = Lookup()

@@ -1,0 +1,5 @@
+"""SQRT by table."""
+
+from packager.emit.c._lookup import Lookup
+
+KERNEL = Lookup()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from packager.bundle import Bundle
+from packager.config.hardware import FRAME
 from packager.emit.hls import Sized, sized
 from packager.errors import Diagnostic, Severity, ToolError
 from packager.families import Job, Product
@@ -15,6 +16,11 @@ from packager.measure.hls import Timing, timing
 
 _ENGINE = "hls"
 _SIZED = "; streams sized by the timed simulation"
+_WHOLE = Diagnostic(
+    severity=Severity.NOTE,
+    message="streams on skip connections hold a whole frame, as the recipe asks: they can't lock up, whatever the timing",
+    hint='fpga.fifo_depths = "simulated" takes less memory',
+)
 
 
 def with_simulated(job: Job, product: Product) -> Product:
@@ -41,6 +47,9 @@ def with_simulated(job: Job, product: Product) -> Product:
             hint=error.hint,
         )
         return dataclasses.replace(product, diagnostics=(*product.diagnostics, note))
+    if job.recipe.fpga.fifo_depths == FRAME:
+        figures = (*product.figures, *_simulated(job, found))
+        return dataclasses.replace(product, figures=figures, diagnostics=(*product.diagnostics, _WHOLE))
     deep = sized(product.files, found.depths)
     figures = (*(_resized(figure, deep) for figure in product.figures), *_simulated(job, found))
     return dataclasses.replace(product, files=deep.files, figures=figures)

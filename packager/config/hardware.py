@@ -4,6 +4,9 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
+FRAME = "frame"
+FIFO_DEPTHS = ("simulated", FRAME)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class FoldRule:
@@ -37,6 +40,9 @@ class Hardware:
     """That are enough, at least cost; 0 for as many as the part can give."""
     clock_mhz: float = 0.0
     """0 for the profile's."""
+    fifo_depths: str = "simulated"
+    """Of the buffers on skip connections: ``simulated``, as deep as the timed simulation needed and some to spare, or
+    ``frame``, a whole frame, which can't lock up whatever the timing."""
     fit: str = ""
     """A file that `edgepack report --hls-reports` wrote: factors on the estimates, learned from a synthesis."""
     folds: tuple[FoldRule, ...] = ()
@@ -47,6 +53,8 @@ def hardware_problems(wanted: Hardware) -> Iterator[tuple[str, str]]:
         yield f"fpga.frames_per_second = {wanted.frames_per_second:g} is no rate", "leave it out for the highest"
     if not 0 <= wanted.clock_mhz <= _FASTEST_MHZ:
         yield f"fpga.clock_mhz = {wanted.clock_mhz:g} is not in 0..{_FASTEST_MHZ}", "leave it out for the profile's"
+    if wanted.fifo_depths not in FIFO_DEPTHS:
+        yield f"fpga.fifo_depths = {wanted.fifo_depths!r} is unknown", f"one of {', '.join(FIFO_DEPTHS)}"
     for number, rule in enumerate(wanted.folds, 1):
         where = f"fpga.folds {number}"
         if all(getattr(rule, key) is None for key in _FOLDED):

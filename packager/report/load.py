@@ -35,7 +35,8 @@ def load_report(path: Path) -> Report:
         IntegrityError: the archive or the report is damaged, too large, or not the one that the manifest lists.
     """
     report = Report.from_json(_content(path), source=str(path))
-    joined = dataclasses.replace(report, figures=(*report.figures, *_measured(path)))
+    figures = dict.fromkeys((*report.figures, *_measured(path)))  # a simulation repeated finds what the report has
+    joined = dataclasses.replace(report, figures=tuple(figures))
     for problem in problems(joined):
         raise IntegrityError(f"{path}: {problem}", hint="what was measured beside it is damaged; measure again")
     return joined

@@ -8,6 +8,7 @@ import pytest
 from emit.hls.making import UNOPTIMIZED, Net, frames, q
 
 from packager.build.simulated import with_simulated
+from packager.config.hardware import Hardware
 from packager.config.profile import load_profile
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples
@@ -71,6 +72,21 @@ def test_streams_are_as_deep_as_the_simulation_needed_and_its_cycles_stand_besid
     assert named(after, "fpga.bram36")[Basis.ESTIMATED].value <= named(before, "fpga.bram36")[Basis.ESTIMATED].value
     (estimate,) = (json.loads(e.content) for e in after.files if e.path.endswith("estimate.json"))
     assert {f"DEPTH_{row['stream']}": row["depth"] for row in estimate["streams"]} == found
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+def test_a_recipe_keeps_whole_frames_in_its_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("packager.measure.hls.FLAGS", UNOPTIMIZED)
+    work = skipping()
+    wanted = dataclasses.replace(work.recipe, fpga=Hardware(fifo_depths="frame"))
+    before = family_of(work.profile).emit(work)
+    after = with_simulated(dataclasses.replace(work, recipe=wanted), before)
+    assert after.files == before.files
+    assert max(depths(after).values()) >= 48 * 16
+    assert Basis.SIMULATED in named(after, "fpga.ii")
+    assert named(after, "fpga.bram36") == named(before, "fpga.bram36")
+    (note,) = (d for d in after.diagnostics if d not in before.diagnostics)
+    assert "hold a whole frame, as the recipe asks" in note.message
 
 
 def test_without_a_compiler_the_report_says_so_and_depths_stay_safe(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,7 @@ def test_a_recipe_says_how_fast_and_how_folded(tmp_path: Path) -> None:
     [
         ("= 60", "= -1.0", "no rate"),
         ("= 125.0", "= 5000.0", "not in 0..1000"),
+        ("= 125.0", '= 125.0\nfifo_depths = "deep"', "fifo_depths = 'deep' is unknown"),
         ("pe = 4", "", "changes nothing"),
         ("pe = 4", "pe = 0", "at least 1"),
         ('"stem"', '"st(em"', "no regular expression"),

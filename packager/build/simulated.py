@@ -18,7 +18,7 @@ _ENGINE = "hls"
 _SIZED = "; streams sized by the timed simulation"
 _WHOLE = Diagnostic(
     severity=Severity.NOTE,
-    message="streams on skip connections hold a whole frame, as the recipe asks: they can't lock up, whatever the timing",
+    message="streams on skip connections hold a whole frame, as the recipe asks: no timing makes them lock up",
     hint='fpga.fifo_depths = "simulated" takes less memory',
 )
 

@@ -46,7 +46,7 @@ def test_cycles_of_an_fpga_design_are_simulated(bundles: dict[str, Path], capsys
     figures = {f["name"]: f for f in json.loads(capsys.readouterr().out)["figures"]}
     assert figures["fpga.ii"]["basis"] == "simulated"
     rows = load_report(bundles["fpga"]).named("fpga.ii")
-    assert [f.basis for f in rows].count("simulated") == 1, "the report had it already"
+    assert sum(f.basis == "simulated" for f in rows) == 1, "the report had it already"
     (estimate,) = [f for f in rows if f.basis == "estimated"]
     assert figures["fpga.ii"]["value"] == pytest.approx(estimate.value, rel=0.05)
 

@@ -37,7 +37,7 @@ class Costs:
 
 
 ONE_SCALE_CODE = 256
-"""Bytes of code, at most, that tell layers of one scale from layers of many."""
+"""Bytes of code that tell layers of one scale from layers of many: 56 to 120 with NEON, 280 at most, with AVX2."""
 FORMS = ("dense", "skips", "packs", "indexes")
 """See `_stored`."""
 COSTS: Mapping[str, Costs] = {

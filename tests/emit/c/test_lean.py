@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from emit.c import test_threads
 from emit.c.making import STRICT, check, emitted, together, written
 from emit.c.test_foreign import tools
 from hypothesis import given, settings
@@ -88,6 +89,18 @@ def test_the_same_integers_with_the_least_of_a_kernel(cpu: str, tmp_path: Path) 
         check(MODELS[name], "xnnpack", tmp_path / name, flags=(*flags, "-O1"), command=command, emulator=emulator)
     folder = tmp_path / "integer"
     check(MODELS["both"], "integer", folder, flags=(*flags, "-O1"), command=command, emulator=emulator)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cpu", ["neon", "dotprod"])
+def test_parts_of_what_is_lean(cpu: str, tmp_path: Path) -> None:
+    """A part may be read in place where the whole is gathered."""
+    command, emulator, flags = tools(cpu)
+    for name in ("keywords", "window", "three-quads", "both", "ends"):
+        test_threads.check(
+            "xnnpack", tmp_path / name, test_threads.OWN, *flags, "-O1", model=MODELS[name], command=command,
+            emulator=emulator,
+        )  # fmt: skip
 
 
 def test_one_scale_is_stored_once_where_that_is_less_than_the_code_to_tell() -> None:

@@ -1,6 +1,7 @@
 """A layer cut into parts: the same integers, by the pool of pthreads and by a caller's own."""
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,16 @@ SHARED = together(
 )
 
 
-def check(arithmetic: str, folder: Path, main: str, *flags: str, model: Model = SHARED, target: Target = ANY) -> None:
+def check(
+    arithmetic: str,
+    folder: Path,
+    main: str,
+    *flags: str,
+    model: Model = SHARED,
+    target: Target = ANY,
+    command: Sequence[str] = (),
+    emulator: Sequence[str] = (),
+) -> None:
     """Assert the interpreter's integers, every layer shared whatever its size."""
     inputs = inputs_for(model, 1)
     source = written(folder, emitted(model, arithmetic, inputs, target))
@@ -76,9 +86,9 @@ def check(arithmetic: str, folder: Path, main: str, *flags: str, model: Model = 
     program = folder / "own"
     files = [folder / "own.c", *(source / name for name in ("model.c", "model_weights.c", "threads.c"))]
     threads = ("-DEDGEPACK_THREADS", "-DEP_WORTH_SHARING=0", "-pthread", f"-I{source}")
-    subprocess.run([*compiler(), *flags, *threads, *files, "-o", program], check=True)
+    subprocess.run([*(command or compiler()), *flags, *threads, *files, "-o", program], check=True)
     given = b"".join(array.tobytes() for array in inputs)
-    done = subprocess.run([program], input=given, capture_output=True, check=True)
+    done = subprocess.run([*emulator, program], input=given, capture_output=True, check=True)
     wanted = b"".join(array.tobytes() for array in reference.run(model, inputs, arithmetic))
     np.testing.assert_array_equal(np.frombuffer(done.stdout, np.int8), np.frombuffer(wanted, np.int8))
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+from collections.abc import Iterable
 
 
 class Basis(enum.StrEnum):
@@ -51,6 +52,26 @@ class Curve:
     """Distillation loss at each point."""
     values: tuple[float, ...]
     """Accuracy, agreement or SQNR at each point."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class LayerCost:
+    """What a step cost by what it did to one layer, and to what is behind it up to the next."""
+
+    layer: str
+    """The operator's name."""
+    sqnr_db: float
+    """Signal to noise of its output against that before the step, over the channels that are left. It holds the errors
+    of the layers before."""
+    loss: float
+    """Distillation loss that the layer adds; all layers' add up to the step's."""
+    drop: float
+    """Accuracy, agreement or SQNR that it costs, in points or dB; the same."""
+
+
+def by_cost(costs: Iterable[LayerCost]) -> list[LayerCost]:
+    """Dearest first, by loss; of like loss as they come."""
+    return sorted(costs, key=lambda cost: -cost.loss)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

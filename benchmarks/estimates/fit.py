@@ -100,6 +100,40 @@ def _row(anchor: dict[str, Any], source: Source) -> Row | None:
     return Row(network=network, ms=anchor["latency_ms"] * source.clock, own=source.own, source=source.runtime)
 
 
+def types_of(board: Board) -> dict[str, tuple[int, float, float, float]]:
+    """By data type, over networks that a board's sources timed in it and in the board's own: how many, and the ratios.
+
+    They are of latencies of whole networks, batch 1, least, median and most; of TensorRT alone.
+    """
+    like = next(b for b in BOARDS if b.profile == board.like) if board.like else board
+    own = board.runtime.rpartition(", ")[2]
+    anchors = json.loads((DATA / "latency_anchors.json").read_text(encoding="utf-8"))
+    timed: dict[tuple[str, str, str], dict[str, float]] = {}
+    for a in anchors if "TensorRT" in board.runtime else ():
+        key = str(a["device"]), str(a["model"]), str(a["runtime"])
+        if a["batch"] in (1, None) and any(
+            key[0].startswith(s.device) and key[2].startswith(s.runtime) for s in like.sources
+        ):
+            timed.setdefault(key, {}).setdefault(a["precision"], a["latency_ms"])
+    found = {}
+    for name, said in (("float16", "fp16"), ("float32", "fp32")):
+        ratios = sorted(t[said] / t[own] for t in timed.values() if said != own and said in t and own in t)
+        if ratios:
+            found[name] = (len(ratios), ratios[0], float(np.median(ratios)), ratios[-1])
+    return found
+
+
+def types_table() -> str:
+    lines = ["| board | of | networks | least | median | most |", "|---|---|---|---|---|---|"]
+    for board in BOARDS:
+        own = board.runtime.rpartition(", ")[2]
+        for name, (count, *three) in types_of(board).items():
+            lines.append(
+                f"| {board.profile} | {name} over {own} | {count} | " + " | ".join(f"{r:.2f}" for r in three) + " |"
+            )
+    return "\n".join(lines) + "\n"
+
+
 def terms_of(profile: Profile) -> tuple[str, ...]:
     names = (*KINDS, "elementwise")
     if profile.edgetpu:
@@ -232,6 +266,8 @@ def toml_of(found: Fit) -> str:
         lines.append(f"bandwidth_gbs = {1 / value['moved']:.3g}")
     rates = {kind: 1000 / value[kind] for kind in sorted((*KINDS, "elementwise")) if value[kind] > 0}
     lines += ["", "[latency.gmacs]", *(f"{k} = {_number(rate)}" for k, rate in rates.items())]
+    if types := types_of(found.board):
+        lines += ["", "[latency.types]", *(f"{name} = {median:.2f}" for name, (_, _, median, _) in types.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -282,7 +318,7 @@ def write(fits: dict[str, Fit]) -> None:
         path.write_text(f"{text}\n{toml_of(found)}", encoding="utf-8")
     path = ROOT / "docs" / "estimates.md"
     text = path.read_text(encoding="utf-8")
-    for mark, table in (("errors", table_of(fits)), ("rows", rows_table(fits))):
+    for mark, table in (("errors", table_of(fits)), ("types", types_table()), ("rows", rows_table(fits))):
         text = re.sub(rf"(<!-- {mark} -->\n).*?(<!-- end -->)", rf"\g<1>{table}\g<2>", text, flags=re.DOTALL)
     path.write_text(text, encoding="utf-8")
 
@@ -300,6 +336,7 @@ def main() -> None:
     for name, found in fits.items():
         print(f"# {name}\n{toml_of(found)}")
     print(table_of(fits))
+    print(types_table())
     print(rows_table(fits))
 
 

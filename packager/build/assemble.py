@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from packager.build.golden import GoldenRun
-from packager.errors import Diagnostic
+from packager.errors import Diagnostic, Severity
 from packager.families import Job, Product
 from packager.figure import Basis, Figure
 from packager.frontends import Source
 from packager.ir import Model
 from packager.plan.cost import cost_of
-from packager.plan.latency import estimate_latency
+from packager.plan.latency import estimate_latency, unestimated
 from packager.plan.memory import plan_memory
 from packager.quantize import Quantized
 from packager.report.layers import layers_of, memory_of, ports_of
@@ -50,8 +50,11 @@ def report_of(
     cost = cost_of(model)
     latencies, estimates = product.latencies, product.figures
     if job.profile.latency is not None and not latencies and not product.layers:
-        estimate = estimate_latency(model, job.profile, product.engine)
-        latencies, estimates = estimate.per_op_ms, (*estimates, *estimate.figures())
+        if why := unestimated(model, job.profile, product.engine):
+            notes = (*notes, Diagnostic(severity=Severity.WARNING, message=f"no latency estimate: {why}"))
+        else:
+            estimate = estimate_latency(model, job.profile, product.engine)
+            latencies, estimates = estimate.per_op_ms, (*estimates, *estimate.figures())
     return Report(
         model=ModelFacts(
             name=job.name,

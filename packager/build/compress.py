@@ -2,15 +2,18 @@
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from packager.build.counts import counts_of
 from packager.build.data import Data
 from packager.build.score import SCORED
 from packager.build.shrink import Shrunk
 from packager.compress import Compressed, Context, Kept, Planned, Score
+from packager.compress._layerwise import layer_costs
 from packager.compress._measure import Measurer
 from packager.compress._names import spelled
+from packager.config.profile import Profile
 from packager.config.recipe import Recipe, Rule
 from packager.config.request import BuildRequest
 from packager.config.samples import Samples, load_samples
@@ -19,6 +22,7 @@ from packager.figure import Curve
 from packager.ir import Model
 from packager.quantize import Quantized
 from packager.report.model import Compression, CompressionStep
+from packager.report.page import cost_columns, cost_rows
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -41,6 +45,7 @@ def compress(
     *,
     multiple_of: int = 1,
     block: tuple[int, int] = (16, 4),
+    profiles: Sequence[Profile] = (),
 ) -> Smaller:
     """Run the steps on the float model that a build starts from.
 
@@ -51,6 +56,7 @@ def compress(
         request: `max_drop` limits, in points of accuracy, what all steps together may cost.
         multiple_of: Of channels, that the targets like.
         block: Outputs by inputs that the targets' kernels skip.
+        profiles: Of the targets whose recipe is int8, for steps that ask what is slow on them.
 
     Raises:
         ConfigError: there is no calibration data, or the request does not fit the model.
@@ -62,6 +68,7 @@ def compress(
             "--prune needs calibration data, to know what matters in the model",
             hint="add --calibration inputs.npz (some hundred real inputs)",
         )
+    counts, uncounted = counts_of(profiles)
     context = Context(
         tuning=data.calibration,
         teacher=teacher,
@@ -72,6 +79,8 @@ def compress(
         seed=request.seed,
         multiple_of=multiple_of,
         block=block,
+        counts=counts,
+        uncounted=uncounted,
     )
     steps = [_spelled(step, teacher) for step in steps]
     folders = [step.table.folder for step in steps]
@@ -176,13 +185,14 @@ class _Run:
         except ConfigError as error:
             raise _of(planned, error) from None
         self.contexts.append(context)
-        changed = done.model is not self.model
+        before, changed = self.model, done.model is not self.model
         self.scores += self.measure([done.model]) if changed else self.scores[-1:]
         self.model, self.kept = done.model, _held(done.model, done.kept or self.kept, planned.name)
         self.curves = (*self.curves, *done.curves)
         self.changes += done.changes
         self.tools += done.tools
-        self.rows.append(_row(planned, done, *self.scores[-2:]))
+        costs = layer_costs(before, done, self.measure.teacher, self.measure.samples)
+        self.rows.append(dataclasses.replace(_row(planned, done, *self.scores[-2:]), layers=costs))
 
     def stop_over(self, max_drop: float | None, teacher: Model) -> None:
         """Refuse where the steps so far cost more than was allowed.
@@ -193,7 +203,7 @@ class _Run:
         first, last = self.scores[0], self.scores[-1]
         if max_drop is None or first.metric != "accuracy" or first.value - last.value <= max_drop:
             return
-        lines = [f"{row.step}: {row.summary}; {_cost(row)}" for row in self.rows]
+        lines = [line for row in self.rows for line in (f"{row.step}: {row.summary}; {_cost(row)}", *cost_lines(row))]
         raise UnsupportedError(
             f"{teacher.name}: {self.rows[-1].step} brings the loss to {first.value - last.value:.2f} points, more than"
             f" {max_drop:g} points of accuracy",
@@ -244,6 +254,15 @@ def _row(planned: Planned, done: Compressed, before: Score, after: Score) -> Com
         columns=columns if rows else (), rows=rows,
         curves=done.curves,
     )  # fmt: skip
+
+
+def cost_lines(row: CompressionStep) -> Iterator[str]:
+    """What each layer cost, dearest first, as a table of fixed width."""
+    costs = [tuple(c.removeprefix(">") for c in cost_columns(row)), *cost_rows(row)] if row.layers else []
+    widths = [max(len(line[i]) for line in costs) for i in range(4)] if costs else []
+    for name, *numbers in costs:
+        cells = (f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:], strict=True))
+        yield "  ".join(("", f"{name:{widths[0]}}", *cells))
 
 
 def _cost(row: CompressionStep) -> str:

@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Sequence
 from typing import Any
 
-from packager.compress._contract import Compressed, Context, Kept, Score, Step
+from packager.compress._contract import Compressed, Context, Count, Kept, Score, Step
 from packager.config._table import from_table
 from packager.config.compression import StepTable
 from packager.errors import ConfigError, did_you_mean
@@ -15,6 +15,7 @@ from packager.errors import ConfigError, did_you_mean
 __all__ = [
     "Compressed",
     "Context",
+    "Count",
     "Kept",
     "Planned",
     "Score",

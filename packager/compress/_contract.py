@@ -12,7 +12,7 @@ import numpy.typing as npt
 from packager.config.samples import Samples
 from packager.errors import Diagnostic
 from packager.figure import Curve, Table
-from packager.ir import Model
+from packager.ir import Graph, Model
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -98,6 +98,14 @@ class Load(Protocol):
         ...
 
 
+class Count(Protocol):
+    """Instructions of an operator on the CPU of a target."""
+
+    def __call__(self, graph: Graph, index: int, width: int = 0) -> float | None:
+        """With activations of 8 or 16 bits, by default its own; None where operators of its kind were not counted."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Context:
     """What a step may look at beside the model."""
@@ -120,6 +128,10 @@ class Context:
     """Channels come in multiples of so many where a step chooses a width: what all targets like."""
     block: tuple[int, int] = (16, 4)
     """Outputs by inputs that the kernels of all targets skip where the weights of all of them are zero."""
+    counts: Mapping[str, Count] = dataclasses.field(default_factory=dict)
+    """By target, where instructions are known for both widths of activations."""
+    uncounted: tuple[str, ...] = ()
+    """The other targets."""
     kept: Kept = dataclasses.field(default_factory=Kept)
     """Of earlier steps."""
     curves: tuple[Curve, ...] = ()
@@ -136,6 +148,10 @@ class Compressed:
     """What was done, in a clause with its numbers."""
     changes: tuple[Diagnostic, ...] = ()
     """What each layer lost, a note each."""
+    channels: Mapping[str, Sequence[int]] = dataclasses.field(default_factory=dict)
+    """By the name of an activation that lost some: those that are left, along its last axis, in order."""
+    rescaled: bool = False
+    """Whether channels of activations were multiplied by factors that later layers take back."""
     table: Table | None = None
     """The same for the report, where more than a note is to be said; else the changes are shown."""
     kept: Kept | None = None

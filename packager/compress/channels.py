@@ -14,7 +14,7 @@ from packager.compress._sensitivity import curves_of
 from packager.config.samples import Samples
 from packager.errors import Diagnostic, Severity, UnsupportedError, did_you_mean
 from packager.figure import Curve
-from packager.ir import Model
+from packager.ir import Graph, Model
 from packager.prune import Pruned, prune_channels
 from packager.prune._contract import Slot
 from packager.prune.channels import makers
@@ -83,7 +83,19 @@ def ungraded(model: Model) -> Iterator[Diagnostic]:
 def apply(model: Model, how: Channels, context: Context) -> Compressed:
     pruned, kept = narrowed(model, how, context.tuning, context)
     total, *cuts = pruned.notes()
-    return Compressed(model=pruned.model, summary=total.message, changes=tuple(cuts), kept=kept)
+    return Compressed(
+        model=pruned.model, summary=total.message, changes=tuple(cuts), kept=kept,
+        channels=left(model.main, pruned.plan.keep),
+    )  # fmt: skip
+
+
+def left(graph: Graph, keep: Mapping[Slot, Mask]) -> dict[str, tuple[int, ...]]:
+    """Which channels each activation keeps, by its name."""
+    return {
+        graph.tensors[slot.tensor].name: tuple(map(int, np.flatnonzero(mask)))
+        for slot, mask in keep.items()
+        if not graph.tensors[slot.tensor].is_constant and slot.axis == len(graph.type_of(slot.tensor).dims) - 1
+    }
 
 
 def narrowed(model: Model, how: Channels, samples: Samples, context: Context) -> tuple[Pruned, Kept]:

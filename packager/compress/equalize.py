@@ -77,6 +77,7 @@ def apply(model: Model, how: Equalize, context: Context) -> Compressed:
         )
     return Compressed(
         model=_without_caps(with_constants(model, {**weights, **biases}), uncapped),
+        rescaled=True,
         summary=f"{len(rows)} pairs of layers equalized" + (f", {len(uncapped)} RELU6 became RELU" if uncapped else ""),
         changes=tuple(
             Diagnostic(severity=Severity.NOTE, where=r[0], message=f"largest over median range {r[2]} -> {r[3]}")

@@ -84,7 +84,11 @@ def apply(model: Model, how: Gradual, context: Context) -> Compressed:
     gone = f"{reached:.1%} of the multiply-accumulates went in {how.rounds} rounds, {how.between} epochs after each"
     result = compressed(done, how, context, what=f"{gone}; trained")
     return dataclasses.replace(
-        result, changes=tuple(_changes(widths, done.model)), table=_table(widths, done.model), kept=context.kept
+        result,
+        changes=tuple(_changes(widths, done.model)),
+        table=_table(widths, done.model),
+        kept=context.kept,
+        channels={name: tuple(map(int, at)) for name, at in now.kept.items()},
     )
 
 

@@ -96,6 +96,8 @@ class LatencyModel:
     """By engine that `runtime` is not: two factors on the ends of the band, its least and its most time."""
     others_how: str = ""
     """Where those come from."""
+    types: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """By data type that `runtime` does not name: how many times as long an operator that multiplies takes in it."""
     host: str = ""
     """The profile whose coefficients hold for the operators that stay on an accelerator's host."""
 

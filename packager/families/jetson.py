@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from packager.bundle import Entry
-from packager.config.profile import TensorRt
+from packager.config.profile import Profile, TensorRt
 from packager.emit.onnx import MIN_OPSET, Emitted, missing_ranges, translate, unsupported
 from packager.emit.onnx.own_graph import values_to_calibrate
 from packager.errors import Diagnostic, Severity
@@ -15,7 +15,7 @@ from packager.families._own_onnx import OwnFile, Port, own_graph_of, quantize_ow
 from packager.families._sensitive import sensitive
 from packager.figure import Layer, Place
 from packager.ir import Model
-from packager.plan.latency import estimate_costs
+from packager.plan.latency import LatencyEstimate, estimate_costs
 from packager.plan.onnx_cost import NodeCost, onnx_cost
 from packager.plan.onnx_graph import onnx_graph
 from packager.plan.onnx_sparsity import sparse_nodes
@@ -87,7 +87,7 @@ class Jetson:
         model = Entry(path="model/model.onnx", content=made.content, role="model")
         costs, sparse = job.once.get(("studied", made.content), lambda: call(_studied, made.content))
         lost = _lost(source.model, {origins[node] for node in sparse}) if origins and trt.sparse_2_4 else ()
-        estimate = estimate_costs((row.cost for row in costs), job.profile) if job.profile.latency else None
+        estimate = _estimate(costs, job.profile, source.scheme)
         return Product(
             files=(model, *runtime_files(job, trt, source.scheme, made, sparse=len(sparse) if trt.sparse_2_4 else 0)),
             artifact=model.path,
@@ -97,6 +97,11 @@ class Jetson:
             layers=tuple(_layers(costs, estimate.per_op_ms if estimate else {})),
             diagnostics=(*source.notes, *made.notes, *found, *lost),
         )
+
+
+def _estimate(costs: Iterable[NodeCost], profile: Profile, scheme: str) -> LatencyEstimate | None:
+    floats = "float32" if scheme == "float32" else "float16"
+    return estimate_costs((row.cost for row in costs), profile, floats) if profile.latency else None
 
 
 def _studied(content: bytes) -> tuple[tuple[NodeCost, ...], tuple[int, ...]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from packager.errors import Diagnostic, Severity
 from packager.figure import Basis, Figure
-from packager.ir import ABSENT, Graph, Model, Node, Tensor
+from packager.ir import ABSENT, DType, Graph, Model, Node, Tensor
 from packager.ops import call_of, find_op
 
 
@@ -26,6 +26,9 @@ class OpCost:
     """Bytes of activations read and written and of constants read, shared ones too."""
     elements: int
     """Of its results."""
+    type: str = ""
+    """That it computes in: ``int8``, ``int16``, ``float32``; of an ONNX file's nodes ``int8`` or ``float``, which of
+    those is the builder's choice."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +94,17 @@ def _op_cost(graph: Graph, index: int, node: Node, read: set[tuple[int, int]]) -
         constant_bytes=sum(t.data.nbytes for t in fresh if t.data is not None),
         moved_bytes=sum(t.nbytes for t in inputs) + sum(graph.type_of(t).nbytes for t in node.outputs),
         elements=sum(graph.type_of(t).elements for t in node.outputs),
+        type=_type_of(graph, node),
     )
+
+
+def _type_of(graph: Graph, node: Node) -> str:
+    """The widest type among the activations that an operator touches."""
+    touched = (t for t in (*node.inputs, *node.outputs) if t != ABSENT and not graph.tensors[t].is_constant)
+    found = {graph.type_of(t).dtype for t in touched}
+    if any(dtype.is_float for dtype in found):
+        return "float32"
+    return "int16" if DType.INT16 in found else "int8"
 
 
 def _first_read(graph: Graph, node: Node, read: set[tuple[int, int]]) -> Iterator[Tensor]:

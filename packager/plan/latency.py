@@ -8,6 +8,10 @@ Kinds are those of `packager.ops`; what multiplies nothing (elementwise, pooling
 instead of multiply-accumulates, at ``gmacs.elementwise``. The coefficients lie in each profile's ``[latency]`` with the
 runtime that they hold for; `benchmarks/estimates/fit.py` fits them on published latencies, and the 80 % band is what
 leaving each model out of its own fit leaves as error. `docs/estimates.md` shows those errors board by board.
+
+They hold for one data type. What an operator's compute takes in another is a factor: of the C runtime in 16 bits by
+counted instructions (`packager.plan.kernel_work`), elsewhere the profile's ``[latency.types]``, where networks were
+timed in both.
 """
 
 import dataclasses
@@ -19,8 +23,10 @@ from packager.figure import Basis, Figure
 from packager.ir import ABSENT, Model
 from packager.plan.cost import Cost, OpCost, cost_of
 from packager.plan.edgetpu_cache import CachePlan
+from packager.plan.kernel_work import kernels_of, widening
 
 MIB = 1024 * 1024
+MULTIPLYING = frozenset({"conv", "pointwise", "depthwise", "dense"})
 _LIGHT = frozenset({"elementwise", "pool", "move"})
 """Kinds that are charged by the element."""
 
@@ -51,15 +57,46 @@ class LatencyEstimate:
         return tuple(figures)
 
 
+def unestimated(model: Model, profile: Profile, engine: str = "") -> str:
+    """Why there is no estimate of a model, in a clause; empty where there is one.
+
+    Operators of 16 bits are many times as slow as those that the rates are of: without a count there is nothing to say.
+    """
+    ops = [op for op in cost_of(model).ops if op.type == "int16" and op.kind in MULTIPLYING]
+    if all(_factor(op, model, profile, engine or profile.engine) is not None for op in ops):
+        return ""
+    return (
+        f"{len(ops)} operators compute in 16 bits, and how long they take in engine {engine or profile.engine!r} on"
+        f" this target is not known"
+    )
+
+
 def estimate_latency(model: Model, profile: Profile, engine: str = "") -> LatencyEstimate:
-    """Estimate a model that runs whole on the target's processor.
+    """Estimate a model that runs whole on the target's processor, where `unestimated` has no objection.
 
     Args:
         model: the model that the device runs.
         profile: of the target; it must have a ``[latency]`` table.
         engine: that runs it, by default the profile's. For another than the coefficients' own the band is wider.
     """
-    return _of_engine(estimate_costs(cost_of(model).ops, profile), profile, engine or profile.engine)
+    known, ops, engine = profile.latency, cost_of(model).ops, engine or profile.engine
+    factors = {op.index: _factor(op, model, profile, engine) or 1.0 for op in ops}
+    estimate = _of_engine(_summed(ops, profile, factors), profile, engine)
+    floats = sum(op.type == "float32" and op.kind in MULTIPLYING for op in ops)
+    if not floats or known is None or "float32" in known.types:
+        return estimate
+    source = f"at the rates of int8 for {floats} operators in float32, whose own are not known; {estimate.source}"
+    return dataclasses.replace(estimate, source=source)
+
+
+def _factor(op: OpCost, model: Model, profile: Profile, engine: str) -> float | None:
+    """How many times as long an operator computes as in the type that the rates are of; None where nobody knows."""
+    known = profile.latency
+    if op.type == "int8" or known is None:
+        return 1.0
+    if op.type == "int16" and engine == "c" and profile.cpu is not None:
+        return widening(model.main, op.index, kernels_of(profile.cpu))
+    return known.types.get(op.type) if op.kind in MULTIPLYING else None
 
 
 def _of_engine(estimate: LatencyEstimate, profile: Profile, engine: str) -> LatencyEstimate:
@@ -73,13 +110,23 @@ def _of_engine(estimate: LatencyEstimate, profile: Profile, engine: str) -> Late
     return dataclasses.replace(estimate, band=(low * least, high * most), source=source)
 
 
-def estimate_costs(ops: Iterable[OpCost], profile: Profile) -> LatencyEstimate:
-    """Estimate operators, of whatever graph, that run one after another on the target's processor."""
+def estimate_costs(ops: Iterable[OpCost], profile: Profile, floats: str = "float16") -> LatencyEstimate:
+    """Estimate operators, of an ONNX file, that run one after another on the target's processor.
+
+    `floats` is the type that those compute in which are not quantized.
+    """
+    known, ops = profile.latency, tuple(ops)
+    types = {} if known is None else known.types
+    slower = {op.index: types.get(floats, 1.0) for op in ops if op.type == "float" and op.kind in MULTIPLYING}
+    return _summed(ops, profile, slower)
+
+
+def _summed(ops: Iterable[OpCost], profile: Profile, factors: Mapping[int, float]) -> LatencyEstimate:
     known = profile.latency
     assert known is not None, "the caller asks only where the profile has coefficients"
     return LatencyEstimate(
         overhead_ms=known.overhead_ms,
-        per_op_ms={op.index: op_ms(op, known) for op in ops},
+        per_op_ms={op.index: op_ms(op, known, factors.get(op.index, 1.0)) for op in ops},
         band=_band(known),
         source=_source(known, profile),
         power_w=profile.power_w,
@@ -114,15 +161,18 @@ def estimate_edgetpu(
     )
 
 
-def op_ms(op: OpCost, known: LatencyModel) -> float:
-    """Return one operator's share in milliseconds; none for what has no kind, for it runs inside another."""
+def op_ms(op: OpCost, known: LatencyModel, factor: float = 1.0) -> float:
+    """Return one operator's share in milliseconds; none for what has no kind, for it runs inside another.
+
+    `factor` is on what it computes, for a data type that the rates are not of.
+    """
     if not op.kind:
         return 0.0
     is_light = op.kind in _LIGHT
     rate = known.gmacs.get("elementwise" if is_light else op.kind)
     compute = (op.elements if is_light else op.macs) / rate / 1e6 if rate else 0.0
     transfer = op.moved_bytes / known.bandwidth_gbs / 1e6 if known.bandwidth_gbs else 0.0
-    return known.op_overhead_ms + compute + transfer
+    return known.op_overhead_ms + factor * compute + transfer
 
 
 def _on_host(cost: Cost, known: LatencyModel, mapped: AbstractSet[int]) -> dict[int, float]:

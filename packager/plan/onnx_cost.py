@@ -82,6 +82,7 @@ def _cost(index: int, node: OnnxNode, host: str, makers: Mapping[str, OnnxNode],
         constant_bytes=sum(_bytes(value) for value in constants),
         moved_bytes=sum(_bytes(value) for value in moved),
         elements=sum(_elements(value) for value in node.outputs),
+        type="int8" if _reads_int8(node, makers) else "float",
     )
 
 
@@ -102,11 +103,15 @@ def _constants(node: OnnxNode, makers: Mapping[str, OnnxNode]) -> list[Value]:
 def _why(node: OnnxNode, host: str, makers: Mapping[str, OnnxNode]) -> str:
     if host:
         return f"inside {host!r}"
-    first = node.input(0)
-    maker = makers.get(first.name) if first is not None else None
     if node.op in _FREE:
         return "no work of its own"
-    return "int8" if maker is not None and maker.op == "DequantizeLinear" else "float"
+    return "int8" if _reads_int8(node, makers) else "float"
+
+
+def _reads_int8(node: OnnxNode, makers: Mapping[str, OnnxNode]) -> bool:
+    first = node.input(0)
+    maker = makers.get(first.name) if first is not None else None
+    return maker is not None and maker.op == "DequantizeLinear"
 
 
 def _kind(node: OnnxNode) -> str:

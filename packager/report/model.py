@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from packager.errors import ConfigError, Diagnostic, IntegrityError
-from packager.figure import Curve, Figure, Layer, Table
+from packager.figure import Curve, Figure, Layer, LayerCost, Table
 from packager.report._codec import decode, dumps, encode, loads
 
 SCHEMA = 1
@@ -88,6 +88,8 @@ class CompressionStep(Table):
     loss: float
     """Distillation loss against the original, after it."""
     curves: tuple[Curve, ...] = ()
+    layers: tuple[LayerCost, ...] = ()
+    """What it cost layer by layer, in the order of the graph; none of a step that changes no weights."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from packager.config.figures import figure_groups, figure_kinds
 from packager.errors import Diagnostic, Severity
-from packager.figure import Basis, Figure
-from packager.report.model import Report
+from packager.figure import Basis, Figure, by_cost
+from packager.report.model import CompressionStep, Report
 from packager.report.text import DASH, exact, short_names, show, show_band, show_figure
 
 OTHER = "Other"
@@ -34,6 +34,20 @@ def figure_rows(report: Report) -> dict[str, list[FigureRow]]:
     groups = {group: [f for name in kinds for f in report.named(name)] for group, kinds in figure_groups().items()}
     groups[OTHER] = [f for f in report.figures if f.name not in figure_kinds()]
     return {group: [row_of(f) for f in figures] for group, figures in groups.items() if figures}
+
+
+def cost_columns(step: CompressionStep) -> tuple[str, ...]:
+    """Of the table of what a step cost layer by layer; ``>`` in front of numbers."""
+    return "layer", f">{step.metric} lost, {'dB' if step.unit == 'dB' else 'points'}", ">loss", ">output, dB"
+
+
+def cost_rows(step: CompressionStep) -> list[tuple[str, ...]]:
+    """Dearest first."""
+    costs = by_cost(step.layers)
+    return [
+        (name, f"{cost.drop:.2f}", f"{cost.loss:.4g}", f"{cost.sqnr_db:.1f}")
+        for name, cost in zip(short_names([cost.layer for cost in costs]), costs, strict=True)
+    ]
 
 
 def headlines(report: Report) -> list[list[FigureRow]]:

@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
-from packager.figure import Layer
+from packager.figure import Layer, by_cost
 from packager.report.curves import curve_pictures
-from packager.report.model import Memory, Report
+from packager.report.model import CompressionStep, Memory, Report
 from packager.report.page import Scale, layer_names, size_scale, time_scale, total_ms
 from packager.report.svg import Bar, Block, Mark, arena, bars
 from packager.report.text import DASH, short_names
@@ -32,7 +32,27 @@ def pictures(report: Report) -> tuple[Picture, ...]:
     found = (_size(report), _time(report), _memory(report), _noise(report))
     curves = curve_pictures(report.compression) if report.compression else ()
     drawn = (Picture(ident=ident, title=title, note=note, svg=svg) for ident, title, note, svg in curves)
-    return (*(p for p in found if p is not None), *drawn)
+    costs = (_costs(number, step) for number, step in enumerate(report.compression.steps if report.compression else ()))
+    return (*(p for p in (*found, *costs) if p is not None), *drawn)
+
+
+def _costs(number: int, step: CompressionStep) -> Picture | None:
+    """What a step cost, dearest layers first."""
+    ranked = [cost for cost in by_cost(step.layers) if cost.loss > 0][:_ROWS]
+    if not ranked:
+        return None
+    names = short_names([cost.layer for cost in ranked])
+    unit = "dB" if step.unit == "dB" else "points"
+    rows = [
+        Bar(
+            index="", op="", name=name, value=cost.loss, text=f"{cost.loss:.3g}", share=f"{cost.drop:+.2f}", style="cpu"
+        )
+        for name, cost in zip(names, ranked, strict=True)
+    ]
+    note = f"Distillation loss that each layer adds, dearest first, and the {step.metric} that it costs, {unit}."
+    title = f"Cost of {step.title}, layer by layer"
+    svg = bars(f"cost-{number}", title, note, rows)
+    return Picture(ident=f"cost-{number}", title=title, note=note, svg=svg)
 
 
 def _size(report: Report) -> Picture | None:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from packager.config.profile import Cpu
+from packager.plan.kernel_work import kernels_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,13 +143,3 @@ def target_of(cpu: Cpu, *, flash: bool = False) -> Target:
     """
     kernels = kernels_of(cpu)
     return Target(kernels=kernels, slower=0.25, unpacked=0, doubles=False) if flash else Target(kernels=kernels)
-
-
-def kernels_of(cpu: Cpu) -> str:
-    """The kernel set that `kernels/target.h` chooses where the compiler is told of the CPU's features."""
-    features = set(cpu.features)
-    if cpu.machine == "x86_64":
-        return "avx512" if features & {"avx512", "avx512vnni"} else "avx2" if "avx2" in features else "wide"
-    if "neon" in features or cpu.machine == "aarch64":
-        return "dotprod" if "dotprod" in features else "neon"
-    return "dsp" if "dsp" in features or cpu.machine == "armv6l" else "portable"

@@ -52,6 +52,8 @@ def _facts(report: Report) -> dict[str, Any]:
         "layer_names": page.layer_names(report),
         "origin": page.origin(report),
         "quantum": page.quantum,
+        "cost_columns": page.cost_columns,
+        "cost_rows": page.cost_rows,
         "ports": [*(("input", p) for p in report.model.inputs), *(("output", p) for p in report.model.outputs)],
         "timed": any(layer.latency_ms is not None for layer in layers),
         "compared": any(layer.sqnr_db is not None for layer in layers),

@@ -112,6 +112,9 @@ def _compression(report: Report) -> Iterator[str]:
         )
         if step.rows:
             yield _table([cell(c) if c[:1] != ">" else f">{cell(c[1:])}" for c in step.columns], _cells(step.rows))
+        if step.layers:
+            yield "What it cost, layer by layer, dearest first:"
+            yield _table(page.cost_columns(step), _cells(page.cost_rows(step)))
 
 
 def _cells(rows: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:

@@ -197,7 +197,6 @@ def main() -> None:
             kinds: dict[tuple[str, int], list[Row]] = defaultdict(list)
             for width, row in rows(kernels, models, folder / kernels, plugin):
                 kinds[row.kind, width].append(row)
-                print(width, row, file=__import__("sys").stderr, flush=True)
             print(f'    "{kernels}": {{')
             for (kind, width), some in sorted(kinds.items()):
                 work, worst = fitted(some)

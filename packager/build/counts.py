@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from packager.compress import Count
 from packager.config.profile import Profile
 from packager.ir import Graph
-from packager.plan.kernel_work import WORK, instructions, kernels_of
+from packager.plan._kernel_counts import WORK
+from packager.plan.kernel_work import instructions, kernels_of
 
 
 def counts_of(profiles: Sequence[Profile]) -> tuple[dict[str, Count], tuple[str, ...]]:

@@ -4,36 +4,21 @@ They are no time, but on one core the same kernels' counts tell how much slower 
 counted is not guessed: such an operator has no entry.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from packager.config.profile import Cpu
 from packager.ir import ABSENT, DType, Graph
 from packager.ops import call_of, find_op
+from packager.plan._kernel_counts import WORK, Work
 
-_MULTIPLYING = ("conv", "pointwise", "depthwise", "dense")
-
-
-class Work(NamedTuple):
-    mac: float
-    """Instructions for a multiply-accumulate."""
-    run: float
-    """For each tap of a window at each value of a convolution's result: a run over the input channels."""
-    value: float
-    """For each value of the result; of operators that multiply nothing, for each that is read too."""
-    start: float
-    """For the operator itself."""
-
-
-WORK: Mapping[str, Mapping[tuple[str, int], Work]] = {}
+_MULTIPLYING = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
 def kind_of(graph: Graph, index: int) -> str:
-    """``conv``, ``pointwise``, ``depthwise`` or ``dense``; of what multiplies nothing, the operator's own name."""
+    """``conv``, ``pointwise``, ``depthwise`` or ``dense``; of all other operators their own name."""
     node = graph.nodes[index]
     known = find_op(node.op)
-    kind = known.kind_of(call_of(graph, node)) if known else ""
-    return kind if kind in _MULTIPLYING else node.op
+    return known.kind_of(call_of(graph, node)) if known and node.op in _MULTIPLYING else node.op
 
 
 def width_of(graph: Graph, index: int) -> int:
@@ -59,10 +44,10 @@ def sizes_of(graph: Graph, index: int) -> Sizes:
     node = graph.nodes[index]
     known = find_op(node.op)
     values = sum(graph.type_of(t).elements for t in node.outputs)
-    kind = kind_of(graph, index)
-    if kind in _MULTIPLYING and known is not None:
+    if node.op in _MULTIPLYING and known is not None:
         macs = known.macs(call_of(graph, node))
-        return Sizes(macs, macs // graph.type_of(node.inputs[1]).dims[-1] if kind == "conv" else 0, values)
+        runs = macs // graph.type_of(node.inputs[1]).dims[-1] if kind_of(graph, index) == "conv" else 0
+        return Sizes(macs, runs, values)
     read = (t for t in node.inputs if t != ABSENT and not graph.tensors[t].is_constant)
     return Sizes(0, 0, values + sum(graph.type_of(t).elements for t in read))
 

@@ -8,7 +8,7 @@ import numpy as np
 from ops.judging import litert
 from prune.networks import Array, Network
 
-from packager.compress import Compressed, Context, Kept, plan_step
+from packager.compress import Compressed, Context, Count, Kept, plan_step
 from packager.compress._measure import Measurer
 from packager.config.compression import StepTable
 from packager.config.samples import Samples
@@ -41,10 +41,10 @@ def context(model: Model, x: Array, labels: Array | None = None, **rest: Any) ->
 
 def run(
     step: str, model: Model, x: Array, *, kept: Kept | None = None, curves: tuple[Curve, ...] = (),
-    teacher: Model | None = None, **options: Any,
+    teacher: Model | None = None, counts: Mapping[str, Count] | None = None, **options: Any,
 ) -> Compressed:  # fmt: skip
     planned = plan_step(StepTable(step=step, options=options, source=""))
-    given = context(teacher or model, x, kept=kept or Kept(), curves=curves)
+    given = context(teacher or model, x, kept=kept or Kept(), curves=curves, counts=counts or {})
     assert not objections(step, model, x, **options)
     return planned.step.apply(model, planned.parameters, given)
 

@@ -1,6 +1,7 @@
 """What a step cost layer by layer: it adds up, it finds the layer, and it is what a hybrid of both models says."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def loss_of(model: Model, other: Model, x: Array) -> float:
         ("cluster", {"values": 6}),
     ],
 )
-def test_the_layers_costs_add_up_to_the_steps(step: str, options: dict[str, object]) -> None:
+def test_the_layers_costs_add_up_to_the_steps(step: str, options: dict[str, Any]) -> None:
     model, x = network(), images(60)
     done = run(step, model, x, **options)
     found = costs(model, done, x)

@@ -4,15 +4,19 @@ import dataclasses
 
 import numpy as np
 import pytest
-from compress.running import images, network, objections, run
+from compress.running import context, images, network, objections, run
 from prune.networks import Network
 
 from packager.build.compress import with_schemes
-from packager.compress.mixed import Mixed, choose, grown
+from packager.compress import plan_step
+from packager.compress._measure import Measurer
+from packager.compress.mixed import Mixed, added, choose, grown
+from packager.config.compression import StepTable
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples
 from packager.errors import ConfigError
-from packager.ir import DType, Model, Node, Tensor, write_tflite
+from packager.ir import DType, Graph, Model, Node, Tensor, write_tflite
+from packager.plan.kernel_work import instructions
 from packager.quantize import quantize_model
 from packager.quantize.fidelity import real_outputs, sqnr_db
 
@@ -23,8 +27,19 @@ def spiky() -> Model:
     """One channel of the first layer is a thousand times the others; the next layer reads all of them alike."""
     n = Network(3, integer=False)
     y = n.conv(n.conv(n.input(1, 6, 6, 4), 16, 3), 16, 3)
-    model = n.model(n.dense(n.mean(y), 5))
-    first, second = model.main.nodes[:2]
+    return spiked(n.model(n.dense(n.mean(y), 5)), 0)
+
+
+def late() -> Model:
+    """The same between two small layers at the end of larger ones."""
+    n = Network(3, integer=False)
+    y = n.mean(n.conv(n.conv(n.input(1, 6, 6, 4), 16, 3), 16, 3))
+    model = n.model(n.dense(n.dense(y, 16, relu=True), 5))
+    return spiked(model, len(model.main.nodes) - 2)
+
+
+def spiked(model: Model, at: int) -> Model:
+    first, second = model.main.nodes[at : at + 2]
     factors = np.ones(16, np.float32)
     factors[3] = 1000
 
@@ -101,6 +116,69 @@ def test_bytes_are_a_budget_too_and_something_stays_int8() -> None:
     assert max(sizes, key=lambda i: sizes[i]) not in choose(graph, losses, how, max(sizes.values()) - 1)
 
 
+def count(graph: Graph, index: int, width: int = 0) -> float | None:
+    """As the kernels of a Cortex-A72 were counted."""
+    return instructions(graph, index, "neon", width)
+
+
+@pytest.mark.parametrize("slowdown", [0.6, 5.0])
+def test_an_inference_takes_no_more_instructions_than_asked_and_loses_less(slowdown: float) -> None:
+    """Held again on the models themselves."""
+    model, x = late(), images(40)
+    samples = Samples(arrays={model.input_names()[0]: x}, source="a test")
+    done = run("mixed", model, x, share=1.0, loss=0.0, slowdown=slowdown, counts={"a board": count})
+    assert done.kept is not None
+    plain, mixed = (quantize_model(model, r, samples).model for r in (INT8, with_schemes(INT8, done.kept)))
+    before, after = (sum(count(m.main, i) or 0 for i in range(len(m.main.nodes))) for m in (plain, mixed))
+    assert 1 < after / before <= 1 + slowdown
+    assert f"{after / before - 1:+.0%} on a board" in done.summary
+    assert done.table is not None
+    assert done.table.columns[-1] == ">instructions in 16 bits"
+    measure = Measurer(model, samples)
+    narrow, wide = (score.loss for score in measure([plain, mixed]))
+    assert wide < narrow
+    assert done.kept.schemes.keys() < {model.main.node_name(i) for i in range(len(model.main.nodes))}
+
+
+def test_under_a_budget_of_time_the_dearest_gain_for_its_time_comes_first() -> None:
+    graph = network().main
+    losses = dict.fromkeys(range(len(graph.nodes)), 1.0)
+    how = Mixed(share=1.0, loss=0.0)
+    more = {i: 0.01 * (i + 1) for i in losses}
+    chosen = choose(graph, losses, how, more=more, time=0.05)
+    assert sum(more[i] for i in chosen) <= 0.05
+    cheapest = min(
+        losses, key=lambda i: sum(more[j] for j in {i, *graph.consumers().get(graph.nodes[i].outputs[0], ())})
+    )
+    assert cheapest in chosen
+    assert not choose(graph, losses, how, more=more, time=0.0)
+    missing = {i: share for i, share in more.items() if i != cheapest}
+    assert cheapest not in choose(graph, losses, how, more=missing, time=1e9), "what was not counted stays int8"
+
+
+def test_a_target_without_counts_refuses_a_budget_of_time() -> None:
+    model, x = network(), images(4)
+    planned = plan_step(StepTable(step="mixed", options={"slowdown": 0.5}, source=""))
+    given = context(model, x, uncounted=("jetson-nano", "coral"))
+    with pytest.raises(ConfigError, match="how much slower 16 bits are is not known of jetson-nano, coral"):
+        list(planned.step.check(model, planned.parameters, given))
+    assert not list(planned.step.check(model, Mixed(), given))
+
+
+def test_what_all_targets_bear_is_the_budget() -> None:
+    graph = spiky().main
+
+    def slow(graph: Graph, index: int, width: int = 0) -> float | None:  # noqa: ARG001 - as Count
+        return 100.0 if width == 16 else 1.0
+
+    def nothing(graph: Graph, index: int, width: int = 0) -> float | None:  # noqa: ARG001 - as Count
+        return None
+
+    both = added(graph, {"fast": count, "slow": slow})
+    assert both == {i: max(added(graph, {"": count})[i], 99 / len(graph.nodes)) for i in both}
+    assert added(graph, {"fast": count, "none": nothing}) == {}
+
+
 def test_other_recipes_gain_no_rules() -> None:
     done = run("mixed", spiky(), images(20), share=1.0)
     assert done.kept is not None
@@ -115,6 +193,8 @@ def test_other_recipes_gain_no_rules() -> None:
         ({"share": 2.0}, "no share"),
         ({"loss": -1.0}, "no share"),
         ({"growth": 4.0}, "growth = 4"),
+        ({"slowdown": -0.5}, "slowdown = -0.5 is out of range"),
+        ({"slowdown": 0.5, "scheme": "float32"}, "slowdown knows no floats"),
     ],
 )
 def test_wrong_requests_are_refused(options: dict[str, object], message: str) -> None:

@@ -1,0 +1,263 @@
+"""Counts by `benchmarks/runtime/widths.py` under qemu-user 7.2; behind each the worst relative error of its fit."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Work(NamedTuple):
+    """What an operator of one kind takes."""
+
+    mac: float
+    """Instructions for a multiply-accumulate."""
+    run: float
+    """For each tap of a window at each value of a convolution's result: a run over the input channels."""
+    value: float
+    """For each value of the result; of operators that multiply nothing, for each that is read too."""
+    start: float
+    """For the operator itself."""
+
+
+WORK: Mapping[str, Mapping[tuple[str, int], Work]] = {
+    "avx2": {
+        ("ADD", 8): Work(0, 0, 0.789, 0),  # 90%
+        ("ADD", 16): Work(0, 0, 4.79, 0),  # 72%
+        ("AVERAGE_POOL_2D", 8): Work(0, 0, 0.239, 614),  # 74%
+        ("AVERAGE_POOL_2D", 16): Work(0, 0, 0.301, 319),  # 67%
+        ("CONCATENATION", 8): Work(0, 0, 1.18, 0),  # 23%
+        ("CONCATENATION", 16): Work(0, 0, 0.888, 1_450),  # 0%
+        ("LEAKY_RELU", 8): Work(0, 0, 1.88, 42.4),  # 0%
+        ("LEAKY_RELU", 16): Work(0, 0, 18, 69),  # 0%
+        ("LOGISTIC", 8): Work(0, 0, 1.88, 34.4),  # 0%
+        ("LOGISTIC", 16): Work(0, 0, 13.5, 36),  # 0%
+        ("MAX_POOL_2D", 8): Work(0, 0, 0, 6_460),  # 7%
+        ("MAX_POOL_2D", 16): Work(0, 0, 0, 5_880),  # 14%
+        ("MEAN", 8): Work(0, 0, 1.61, 35.3),  # 0%
+        ("MEAN", 16): Work(0, 0, 1.58, 217),  # 0%
+        ("MUL", 8): Work(0, 0, 0.563, 42.4),  # 0%
+        ("MUL", 16): Work(0, 0, 0.933, 117),  # 0%
+        ("PAD", 8): Work(0, 0, 2.4, 878),  # 0%
+        ("PAD", 16): Work(0, 0, 4.79, 1_470),  # 0%
+        ("QUANTIZE", 8): Work(0, 0, 1.88, 34.4),  # 0%
+        ("QUANTIZE", 16): Work(0, 0, 18.6, 137),  # 11%
+        ("RELU", 8): Work(0, 0, 1.88, 42.4),  # 0%
+        ("RELU", 16): Work(0, 0, 18.5, 69),  # 0%
+        ("RESHAPE", 8): Work(0, 0, 0, 32),  # 0%
+        ("RESHAPE", 16): Work(0, 0, 0, 35),  # 0%
+        ("SOFTMAX", 8): Work(0, 0, 14.3, 18.8),  # 10%
+        ("SOFTMAX", 16): Work(0, 0, 16.3, 132),  # 7%
+        ("SUB", 8): Work(0, 0, 0.657, 266),  # 0%
+        ("SUB", 16): Work(0, 0, 3.79, 319),  # 0%
+        ("TANH", 8): Work(0, 0, 1.88, 42.4),  # 0%
+        ("TANH", 16): Work(0, 0, 13.5, 44),  # 0%
+        ("conv", 8): Work(0.187, 0, 5.8, 0),  # 11%
+        ("conv", 16): Work(0.0832, 91.9, 508, 0),  # 7%
+        ("dense", 8): Work(0.256, 0, 4.05, 301),  # 64%
+        ("dense", 16): Work(0.695, 0, 421, 79.1),  # 9%
+        ("depthwise", 8): Work(0.703, 0, 1.96, 2_390),  # 47%
+        ("depthwise", 16): Work(25, 0, 101, 34_200),  # 31%
+        ("pointwise", 8): Work(0.174, 0, 6.74, 803),  # 24%
+        ("pointwise", 16): Work(0.409, 0, 227, 132),  # 10%
+    },
+    "wide": {
+        ("ADD", 8): Work(0, 0, 4.11, 0),  # 58%
+        ("ADD", 16): Work(0, 0, 17.2, 0),  # 42%
+        ("AVERAGE_POOL_2D", 8): Work(0, 0, 1.31, 1_390),  # 41%
+        ("AVERAGE_POOL_2D", 16): Work(0, 0, 1.07, 1_190),  # 44%
+        ("CONCATENATION", 8): Work(0, 0, 1.18, 0),  # 23%
+        ("CONCATENATION", 16): Work(0, 0, 0.888, 1_450),  # 0%
+        ("LEAKY_RELU", 8): Work(0, 0, 1.88, 43.4),  # 0%
+        ("LEAKY_RELU", 16): Work(0, 0, 20, 71),  # 0%
+        ("LOGISTIC", 8): Work(0, 0, 1.88, 34.4),  # 0%
+        ("LOGISTIC", 16): Work(0, 0, 13.5, 37),  # 0%
+        ("MAX_POOL_2D", 8): Work(0, 0, 0.319, 6_570),  # 0%
+        ("MAX_POOL_2D", 16): Work(0, 0, 0, 6_410),  # 6%
+        ("MEAN", 8): Work(0, 0, 2.78, 289),  # 0%
+        ("MEAN", 16): Work(0, 0, 2.19, 0),  # 2%
+        ("MUL", 8): Work(0, 0, 1.77, 43.2),  # 0%
+        ("MUL", 16): Work(0, 0, 4.91, 195),  # 0%
+        ("PAD", 8): Work(0, 0, 2.4, 879),  # 0%
+        ("PAD", 16): Work(0, 0, 4.79, 1_470),  # 0%
+        ("QUANTIZE", 8): Work(0, 0, 1.88, 34.2),  # 0%
+        ("QUANTIZE", 16): Work(0, 0, 20.5, 126),  # 9%
+        ("RELU", 8): Work(0, 0, 1.88, 42.4),  # 0%
+        ("RELU", 16): Work(0, 0, 20.5, 71),  # 0%
+        ("RESHAPE", 8): Work(0, 0, 0, 33),  # 0%
+        ("RESHAPE", 16): Work(0, 0, 0, 36),  # 0%
+        ("SOFTMAX", 8): Work(0, 0, 14.2, 24.3),  # 8%
+        ("SOFTMAX", 16): Work(0, 0, 18.7, 152),  # 8%
+        ("SUB", 8): Work(0, 0, 3.15, 263),  # 0%
+        ("SUB", 16): Work(0, 0, 13.3, 477),  # 0%
+        ("TANH", 8): Work(0, 0, 1.95, 0),  # 3%
+        ("TANH", 16): Work(0, 0, 13.5, 44),  # 0%
+        ("conv", 8): Work(0.626, 0, 57, 0),  # 26%
+        ("conv", 16): Work(1.72, 85.2, 365, 65_000),  # 2%
+        ("dense", 8): Work(3.44, 0, 21.4, 655),  # 58%
+        ("dense", 16): Work(2.6, 0, 411, 45.8),  # 6%
+        ("depthwise", 8): Work(3.55, 0, 22, 34.9),  # 50%
+        ("depthwise", 16): Work(24.9, 0, 103, 34_400),  # 31%
+        ("pointwise", 8): Work(0.767, 0, 30.5, 16_700),  # 44%
+        ("pointwise", 16): Work(2.39, 0, 196, 562),  # 3%
+    },
+    "neon": {
+        ("ADD", 8): Work(0, 0, 0.917, 214),  # 0%
+        ("ADD", 16): Work(0, 0, 12.7, 182),  # 0%
+        ("AVERAGE_POOL_2D", 8): Work(0, 0, 0.269, 2_580),  # 93%
+        ("AVERAGE_POOL_2D", 16): Work(0, 0, 1.53, 667),  # 29%
+        ("CONCATENATION", 8): Work(0, 0, 0.858, 0),  # 24%
+        ("CONCATENATION", 16): Work(0, 0, 0.631, 1_090),  # 0%
+        ("LEAKY_RELU", 8): Work(0, 0, 2.4, 1_270),  # 0%
+        ("LEAKY_RELU", 16): Work(0, 0, 14, 48),  # 0%
+        ("LOGISTIC", 8): Work(0, 0, 2.5, 33),  # 0%
+        ("LOGISTIC", 16): Work(0, 0, 12.5, 44),  # 0%
+        ("MAX_POOL_2D", 8): Work(0, 0, 6.73, 322),  # 0%
+        ("MAX_POOL_2D", 16): Work(0, 0, 6.73, 323),  # 0%
+        ("MEAN", 8): Work(0, 0, 2.48, 273),  # 0%
+        ("MEAN", 16): Work(0, 0, 2.43, 194),  # 0%
+        ("MUL", 8): Work(0, 0, 1.13, 39),  # 0%
+        ("MUL", 16): Work(0, 0, 1.25, 32),  # 0%
+        ("PAD", 8): Work(0, 0, 1.79, 678),  # 0%
+        ("PAD", 16): Work(0, 0, 3.58, 1_120),  # 0%
+        ("QUANTIZE", 8): Work(0, 0, 2.5, 33.4),  # 0%
+        ("QUANTIZE", 16): Work(0, 0, 14.6, 128),  # 16%
+        ("RELU", 8): Work(0, 0, 2.4, 1_270),  # 0%
+        ("RELU", 16): Work(0, 0, 14, 47.8),  # 0%
+        ("RESHAPE", 8): Work(0, 0, 0, 28),  # 0%
+        ("RESHAPE", 16): Work(0, 0, 0, 28),  # 0%
+        ("SOFTMAX", 8): Work(0, 0, 15.1, 33.8),  # 7%
+        ("SOFTMAX", 16): Work(0, 0, 16.3, 122),  # 6%
+        ("SUB", 8): Work(0, 0, 0.917, 215),  # 0%
+        ("SUB", 16): Work(0, 0, 12.7, 183),  # 0%
+        ("TANH", 8): Work(0, 0, 2.4, 1_270),  # 0%
+        ("TANH", 16): Work(0, 0, 13.5, 48),  # 0%
+        ("conv", 8): Work(0.21, 0, 11.5, 0),  # 44%
+        ("conv", 16): Work(5.33, 31, 139, 0),  # 6%
+        ("dense", 8): Work(0.259, 0, 2.94, 295),  # 65%
+        ("dense", 16): Work(5.99, 0, 278, 32),  # 4%
+        ("depthwise", 8): Work(0.0771, 0, 5.6, 2_580),  # 41%
+        ("depthwise", 16): Work(18, 0, 77.3, 27_100),  # 32%
+        ("pointwise", 8): Work(0.235, 0, 3.39, 291),  # 8%
+        ("pointwise", 16): Work(5.99, 0, 107, 121),  # 0%
+    },
+    "dotprod": {
+        ("ADD", 8): Work(0, 0, 0.917, 214),  # 0%
+        ("ADD", 16): Work(0, 0, 12.7, 182),  # 0%
+        ("AVERAGE_POOL_2D", 8): Work(0, 0, 0.269, 2_580),  # 93%
+        ("AVERAGE_POOL_2D", 16): Work(0, 0, 1.53, 667),  # 29%
+        ("CONCATENATION", 8): Work(0, 0, 0.858, 0),  # 24%
+        ("CONCATENATION", 16): Work(0, 0, 0.631, 1_090),  # 0%
+        ("LEAKY_RELU", 8): Work(0, 0, 2.4, 1_270),  # 0%
+        ("LEAKY_RELU", 16): Work(0, 0, 14, 48),  # 0%
+        ("LOGISTIC", 8): Work(0, 0, 2.5, 33),  # 0%
+        ("LOGISTIC", 16): Work(0, 0, 12.5, 44),  # 0%
+        ("MAX_POOL_2D", 8): Work(0, 0, 6.73, 322),  # 0%
+        ("MAX_POOL_2D", 16): Work(0, 0, 6.73, 323),  # 0%
+        ("MEAN", 8): Work(0, 0, 2.21, 268),  # 0%
+        ("MEAN", 16): Work(0, 0, 2.43, 165),  # 0%
+        ("MUL", 8): Work(0, 0, 1.13, 39),  # 0%
+        ("MUL", 16): Work(0, 0, 1.25, 32),  # 0%
+        ("PAD", 8): Work(0, 0, 1.79, 678),  # 0%
+        ("PAD", 16): Work(0, 0, 3.58, 1_120),  # 0%
+        ("QUANTIZE", 8): Work(0, 0, 2.5, 33.4),  # 0%
+        ("QUANTIZE", 16): Work(0, 0, 14.6, 128),  # 16%
+        ("RELU", 8): Work(0, 0, 2.4, 1_270),  # 0%
+        ("RELU", 16): Work(0, 0, 14, 47.8),  # 0%
+        ("RESHAPE", 8): Work(0, 0, 0, 28),  # 0%
+        ("RESHAPE", 16): Work(0, 0, 0, 28),  # 0%
+        ("SOFTMAX", 8): Work(0, 0, 15.1, 33.8),  # 7%
+        ("SOFTMAX", 16): Work(0, 0, 16.3, 122),  # 6%
+        ("SUB", 8): Work(0, 0, 0.917, 215),  # 0%
+        ("SUB", 16): Work(0, 0, 12.7, 183),  # 0%
+        ("TANH", 8): Work(0, 0, 2.4, 1_270),  # 0%
+        ("TANH", 16): Work(0, 0, 13.5, 48),  # 0%
+        ("conv", 8): Work(0.0708, 0.0458, 5.67, 7_850),  # 42%
+        ("conv", 16): Work(5.33, 31, 139, 0),  # 6%
+        ("dense", 8): Work(0.116, 0, 2.65, 216),  # 55%
+        ("dense", 16): Work(5.99, 0, 278, 32),  # 4%
+        ("depthwise", 8): Work(0.121, 0, 4.31, 3_480),  # 41%
+        ("depthwise", 16): Work(18, 0, 77.3, 27_100),  # 32%
+        ("pointwise", 8): Work(0.0803, 0, 2.29, 353),  # 18%
+        ("pointwise", 16): Work(5.99, 0, 107, 121),  # 0%
+    },
+    "dsp": {
+        ("ADD", 8): Work(0, 0, 10.3, 283),  # 0%
+        ("ADD", 16): Work(0, 0, 29.7, 234),  # 0%
+        ("AVERAGE_POOL_2D", 8): Work(0, 0, 7.77, 5_400),  # 41%
+        ("AVERAGE_POOL_2D", 16): Work(0, 0, 7.74, 5_650),  # 40%
+        ("CONCATENATION", 8): Work(0, 0, 1.28, 2_100),  # 0%
+        ("CONCATENATION", 16): Work(0, 0, 1.91, 2_100),  # 0%
+        ("LEAKY_RELU", 8): Work(0, 0, 4.5, 37.6),  # 0%
+        ("LEAKY_RELU", 16): Work(0, 0, 21, 40.6),  # 0%
+        ("LOGISTIC", 8): Work(0, 0, 4.5, 32.6),  # 0%
+        ("LOGISTIC", 16): Work(0, 0, 17.5, 34.6),  # 0%
+        ("MAX_POOL_2D", 8): Work(0, 0, 7.78, 372),  # 0%
+        ("MAX_POOL_2D", 16): Work(0, 0, 7.64, 384),  # 0%
+        ("MEAN", 8): Work(0, 0, 6.43, 979),  # 0%
+        ("MEAN", 16): Work(0, 0, 5.03, 333),  # 0%
+        ("MUL", 8): Work(0, 0, 47.3, 30),  # 0%
+        ("MUL", 16): Work(0, 0, 7.6, 1_260),  # 0%
+        ("PAD", 8): Work(0, 0, 2.78, 848),  # 0%
+        ("PAD", 16): Work(0, 0, 5.53, 1_300),  # 0%
+        ("QUANTIZE", 8): Work(0, 0, 4.5, 31),  # 0%
+        ("QUANTIZE", 16): Work(0, 0, 21.1, 49.1),  # 2%
+        ("RELU", 8): Work(0, 0, 4.5, 37.6),  # 0%
+        ("RELU", 16): Work(0, 0, 21, 40.6),  # 0%
+        ("RESHAPE", 8): Work(0, 0, 0, 25),  # 0%
+        ("RESHAPE", 16): Work(0, 0, 0, 25),  # 0%
+        ("SOFTMAX", 8): Work(0, 0, 105, 0),  # 17%
+        ("SOFTMAX", 16): Work(0, 0, 21.9, 116),  # 8%
+        ("SUB", 8): Work(0, 0, 10.3, 284),  # 0%
+        ("SUB", 16): Work(0, 0, 29.7, 235),  # 0%
+        ("TANH", 8): Work(0, 0, 4.5, 37.6),  # 0%
+        ("TANH", 16): Work(0, 0, 16.5, 41.6),  # 0%
+        ("conv", 8): Work(2.32, 0.23, 222, 0),  # 4%
+        ("conv", 16): Work(9.77, 54, 233, 0),  # 7%
+        ("dense", 8): Work(2.24, 0, 156, 533),  # 33%
+        ("dense", 16): Work(10.9, 0, 459, 0),  # 5%
+        ("depthwise", 8): Work(2.92, 0, 194, 3_740),  # 14%
+        ("depthwise", 16): Work(42.7, 0, 130, 41_300),  # 26%
+        ("pointwise", 8): Work(2.32, 0, 185, 99.9),  # 3%
+        ("pointwise", 16): Work(11, 0, 172, 150),  # 1%
+    },
+    "portable": {
+        ("ADD", 8): Work(0, 0, 6.07, 83.8),  # 4%
+        ("ADD", 16): Work(0, 0, 17.9, 0),  # 1%
+        ("AVERAGE_POOL_2D", 8): Work(0, 0, 2.2, 2_960),  # 35%
+        ("AVERAGE_POOL_2D", 16): Work(0, 0, 2.25, 2_700),  # 32%
+        ("CONCATENATION", 8): Work(0, 0, 1.31, 1_800),  # 0%
+        ("CONCATENATION", 16): Work(0, 0, 2.06, 1_800),  # 0%
+        ("LEAKY_RELU", 8): Work(0, 0, 3.5, 57.6),  # 0%
+        ("LEAKY_RELU", 16): Work(0, 0, 16.5, 81),  # 0%
+        ("LOGISTIC", 8): Work(0, 0, 3.5, 49.6),  # 0%
+        ("LOGISTIC", 16): Work(0, 0, 14.5, 86),  # 0%
+        ("MAX_POOL_2D", 8): Work(0, 0, 6.46, 0),  # 19%
+        ("MAX_POOL_2D", 16): Work(0, 0, 5.62, 0),  # 22%
+        ("MEAN", 8): Work(0, 0, 4.03, 335),  # 0%
+        ("MEAN", 16): Work(0, 0, 4.03, 328),  # 0%
+        ("MUL", 8): Work(0, 0, 8.17, 0),  # 2%
+        ("MUL", 16): Work(0, 0, 7.67, 56.6),  # 0%
+        ("PAD", 8): Work(0, 0, 2.89, 764),  # 0%
+        ("PAD", 16): Work(0, 0, 5.75, 1_180),  # 0%
+        ("QUANTIZE", 8): Work(0, 0, 2.9, 1_280),  # 0%
+        ("QUANTIZE", 16): Work(0, 0, 17.3, 179),  # 18%
+        ("RELU", 8): Work(0, 0, 3.5, 58.8),  # 0%
+        ("RELU", 16): Work(0, 0, 17, 81),  # 0%
+        ("RESHAPE", 8): Work(0, 0, 0, 36),  # 0%
+        ("RESHAPE", 16): Work(0, 0, 0, 43),  # 0%
+        ("SOFTMAX", 8): Work(0, 0, 14.3, 21.3),  # 19%
+        ("SOFTMAX", 16): Work(0, 0, 20.6, 115),  # 7%
+        ("SUB", 8): Work(0, 0, 6, 193),  # 0%
+        ("SUB", 16): Work(0, 0, 17.7, 234),  # 0%
+        ("TANH", 8): Work(0, 0, 3.5, 56.6),  # 0%
+        ("TANH", 16): Work(0, 0, 14.5, 93),  # 0%
+        ("conv", 8): Work(3.26, 0, 113, 0),  # 39%
+        ("conv", 16): Work(6.19, 39.5, 182, 0),  # 6%
+        ("dense", 8): Work(3.56, 0, 17, 2_040),  # 74%
+        ("dense", 16): Work(6.99, 0, 343, 65.5),  # 4%
+        ("depthwise", 8): Work(10.8, 0, 32, 43.5),  # 24%
+        ("depthwise", 16): Work(20.7, 0, 88, 27_200),  # 29%
+        ("pointwise", 8): Work(3.56, 0, 39.2, 228),  # 0%
+        ("pointwise", 16): Work(6.98, 0, 137, 180),  # 0%
+    },
+}
+"""By kernel set, then kind of operator and bits of its activations. The flags are those of bundles' programs: zig, and
+gcc for Cortex-M, on an ARMv7-A."""

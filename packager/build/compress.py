@@ -56,7 +56,7 @@ def compress(
         request: `max_drop` limits, in points of accuracy, what all steps together may cost.
         multiple_of: Of channels, that the targets like.
         block: Outputs by inputs that the targets' kernels skip.
-        profiles: Of the targets whose recipe is int8, for steps that ask what is slow on them.
+        profiles: Of the targets whose recipe is int8, where there are some, for steps that ask what is slow on them.
 
     Raises:
         ConfigError: there is no calibration data, or the request does not fit the model.

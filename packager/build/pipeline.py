@@ -70,9 +70,10 @@ def build(request: BuildRequest, step: Step = _silent) -> BuildResult:
         multiple = math.lcm(*(p.channel_multiple for p in asked.profiles))
         outputs = math.lcm(*(p.sparse_outputs for p in asked.profiles))
         inputs = math.lcm(*(p.sparse_inputs for p in asked.profiles))
+        integer = [p for p in asked.profiles if asked.recipes[p.name].scheme == "int8"]
         smaller = compress(
             shrunk, asked.steps, data, request, multiple_of=multiple, block=(outputs, inputs),
-            profiles=[p for p in asked.profiles if asked.recipes[p.name].scheme == "int8"],
+            profiles=integer or asked.profiles,
         )  # fmt: skip
         shrunk = smaller.shrunk
     source = shrunk.source

@@ -63,7 +63,7 @@ def apply(model: Model, how: Magnitude, context: Context) -> Compressed:
     what = (
         f"under {how.threshold:g} of the root mean square"
         if how.threshold
-        else f"ratio {how.ratio:g} of each {how.scope}"
+        else f"ratio {how.ratio:g} of {'each layer' if how.scope == 'layer' else 'all layers together'}"
     )
     return sparsify(
         model, context, choose, layers=how.layers, skip=how.skip, correct=how.correct, what=what

@@ -40,6 +40,7 @@ def test_tables(x: tuple[float, int]) -> None:
     for y in ((0.03, -20), x, (0.001, 127)):
         judge(unary("LOG", (1, 256), x=x, y=y), [EVERY])
         judge(unary("ABS", (1, 256), x=x, y=y), [EVERY])
+        judge(unary("NEG", (1, 256), x=x, y=y), [EVERY])
     for approximate in (False, True):
         model = unary("GELU", (1, 256), x=x, y=(0.03, -20), options="GeluOptions", approximate=approximate)
         judge(model, [EVERY])

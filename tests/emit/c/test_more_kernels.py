@@ -118,6 +118,7 @@ TABLES: dict[str, dict[str, Model]] = {
     "more-lookups": {
         "abs": unary("ABS", EVERY, y=(0.05, 3)),
         "abs-of-the-least": unary("ABS", EVERY, x=(0.05, 127), y=(0.07, -128)),
+        "neg": unary("NEG", EVERY, y=(0.05, 3)),
         "log": unary("LOG", EVERY, x=(0.05, -120), y=(0.03, 9)),
         "exp": unary("EXP", EVERY, y=(0.5, -128), options="ExpOptions"),
         "exp-saturating": unary("EXP", EVERY, x=(0.1, -128), y=(0.01, 127), options="ExpOptions"),

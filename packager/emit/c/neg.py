@@ -1,0 +1,5 @@
+"""NEG by table."""
+
+from packager.emit.c._lookup import Lookup
+
+KERNEL = Lookup()

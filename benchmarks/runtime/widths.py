@@ -27,6 +27,7 @@ from sparse import _CPU, CPUS
 from packager.config.recipe import Recipe, Rule
 from packager.config.samples import Samples
 from packager.emit.c import emit_c, unsupported
+from packager.emit.c._costs import Target
 from packager.frontends import read_model
 from packager.ir import DType, GraphBuilder, Model, QuantParams
 from packager.passes import normalise
@@ -100,7 +101,8 @@ class Program:
         self.qemu, command = CPUS[kernels]
         self.plugin, self.program, self.count = plugin, folder / "layers", len(model.main.nodes)
         folder.mkdir(parents=True)
-        for entry in emit_c(model, "xnnpack", Samples(arrays={}), name="test", root="."):
+        target = Target(kernels=kernels, forms=("dense",), doubles=kernels != "dsp")
+        for entry in emit_c(model, "xnnpack", Samples(arrays={}), name="test", root=".", target=target):
             path = folder / entry.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(entry.content)

@@ -25,8 +25,13 @@ class Measurer:
 
     def __init__(self, teacher: Model, samples: Samples) -> None:
         self.teacher, self.samples = teacher, samples
-        self.classes = class_count(teacher.output_types()[0]) is not None
+        self.classes = class_count(teacher.output_types()[0]) is not None and not self._rebuilds()
         self.reference: tuple[Array, ...] = ()
+
+    def _rebuilds(self) -> bool:
+        """Whether the model gives back what it is given, as an autoencoder does: its outputs are no classes."""
+        given, made = self.teacher.input_types(), self.teacher.output_types()
+        return self.samples.labels is None and len(given) == 1 and given[0].dims[1:] == made[0].dims[1:]
 
     def __call__(self, models: Sequence[Model]) -> tuple[Score, ...]:
         """Score each.

@@ -14,6 +14,8 @@ from packager.util.text import human_bytes
 _ROWS = 24
 """Rows of a chart; of more layers the smallest share the last row."""
 _WORST = 10
+_ROUNDING = 1e-6
+"""A distillation loss that two kernels of one engine differ by."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +40,7 @@ def pictures(report: Report) -> tuple[Picture, ...]:
 
 def _costs(number: int, step: CompressionStep) -> Picture | None:
     """What a step cost, dearest layers first."""
-    ranked = [cost for cost in by_cost(step.layers) if cost.loss > 0][:_ROWS]
+    ranked = [cost for cost in by_cost(step.layers) if cost.loss > _ROUNDING][:_ROWS]
     if not ranked:
         return None
     names = short_names([cost.layer for cost in ranked])

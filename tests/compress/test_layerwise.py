@@ -124,3 +124,15 @@ def test_of_a_network_with_a_skip_both_branches_are_handed_over() -> None:
     cuts = list(cuts_of(model.main, model.main, {}))
     assert max(len(cut.live) for cut in cuts) == 2
     assert next(cut.live for cut in cuts) == ((model.main.inputs[0], model.main.inputs[0]),)
+
+
+def test_what_gives_back_its_input_is_no_classifier() -> None:
+    """An autoencoder's outputs are as many as its inputs: its noise counts, not which of them is largest."""
+    n = Network(4, integer=False)
+    model, x = n.model(n.dense(n.dense(n.input(1, 12), 24, relu=True), 12)), images(30, 12)
+    done = run("magnitude", model, x, ratio=0.5, correct=False)
+    (score,) = Measurer(model, samples(model, x))([done.model])
+    assert score.metric == "sqnr"
+    found = costs(model, done, x)
+    assert len(found) == 2
+    assert sum(cost.loss for cost in found) == pytest.approx(score.loss, rel=1e-4)

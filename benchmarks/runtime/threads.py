@@ -3,7 +3,8 @@
     python benchmarks/runtime/threads.py MODEL.tflite... [--cc clang] [--flags=-march=native] [--turns 40]
 
 Prints Markdown: the median and the least time of an inference by wall clock, in milliseconds, and how many times as
-fast two threads are; outputs are compared first. Load on the machine is printed before and after.
+fast two threads are; outputs are compared first. In the same turns two instances run side by side, one thread each and
+nothing shared but the weights: what the machine's second core gives at most. Load is printed before and after.
 """
 
 import argparse
@@ -23,26 +24,52 @@ from packager.measure.c import compiler
 MAIN = r"""
 #define _POSIX_C_SOURCE 200809L
 #include "threads.h"
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 MODEL_ARENA(arena);
-static model_t model;
+MODEL_ARENA(other_arena);
+static model_t model, other;
+static double since(struct timespec start)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    return 1e3 * (double)(end.tv_sec - start.tv_sec) + 1e-6 * (double)(end.tv_nsec - start.tv_nsec);
+}
 static double once(const model_threads_t *threads)
 {
-    struct timespec start, end;
+    struct timespec start;
     model_use_threads(&model, threads);
     clock_gettime(CLOCK_MONOTONIC, &start);
     model_invoke(&model);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    return 1e3 * (double)(end.tv_sec - start.tv_sec) + 1e-6 * (double)(end.tv_nsec - start.tv_nsec);
+    return since(start);
+}
+static void *beside(void *unused)
+{
+    model_invoke(&other);
+    return unused;
+}
+static double both(void)
+{
+    struct timespec start;
+    pthread_t thread;
+    model_use_threads(&model, NULL);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    if (pthread_create(&thread, NULL, beside, NULL))
+        exit(5);
+    model_invoke(&model);
+    pthread_join(thread, NULL);
+    return since(start);
 }
 int main(int argc, char **argv)
 {
     static model_pool_t pool;
-    if (argc != 2 || model_init(&model, arena, sizeof arena) || model_pool_start(&pool, 2))
+    if (argc != 2 || model_init(&model, arena, sizeof arena) || model_init(&other, other_arena, sizeof other_arena)
+        || model_pool_start(&pool, 2))
         return 2;
+    memset(model_input(&other, 0), 1, model_input_bytes(0));
     /* Layers may reuse the input's bytes, and times do not depend on values. */
     memset(model_input(&model, 0), 1, model_input_bytes(0));
     once(NULL);
@@ -55,8 +82,8 @@ int main(int argc, char **argv)
     if (memcmp(first, model_output(&model, 0), model_output_bytes(0)))
         return 4;
     for (int i = 0; i < atoi(argv[1]); i++) {
-        const double one = once(NULL), two = once(&pool.threads);
-        printf("%.6f %.6f\n", one, two);
+        const double one = once(NULL), two = once(&pool.threads), side = both();
+        printf("%.6f %.6f %.6f\n", one, two, side);
     }
     model_pool_stop(&pool);
     free(first);
@@ -66,7 +93,7 @@ int main(int argc, char **argv)
 
 
 def times(path: Path, command: list[str], turns: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Return ``[turns, 2]``: milliseconds with one thread and with two."""
+    """Return ``[turns, 3]``: milliseconds with one thread, with two, and of two inferences side by side."""
     model = read_tflite(path)
     inputs = {
         n: np.zeros((1, *t.dims[1:]), np.int8) for n, t in zip(model.input_names(), model.input_types(), strict=True)
@@ -95,14 +122,15 @@ def main() -> None:
     asked = parser.parse_args()
     command = [*(shlex.split(asked.cc) or compiler()), *shlex.split(asked.flags)]
     print(f"load before: {os.getloadavg()[0]:.1f}\n")
-    print("| model | one thread, median | least | two threads, median | least | times as fast, median | of least |")
+    print("| model | one thread, median | least | two threads, median | least | times as fast | side by side |")
     print("|---|---|---|---|---|---|---|")
     for path in asked.models:
         found = times(path, command, asked.turns)
-        (one, two), (least, lesser) = np.median(found, axis=0), found.min(axis=0)
-        ratio = float(np.median(found[:, 0] / found[:, 1]))
+        (one, two, _), (least, lesser, lowest) = np.median(found, axis=0), found.min(axis=0)
+        faster, most = np.median(found[:, 0] / found[:, 1]), np.median(2 * found[:, 0] / found[:, 2])
         print(
-            f"| {path.stem} | {one:.2f} | {least:.2f} | {two:.2f} | {lesser:.2f} | {ratio:.2f} | {least / lesser:.2f} |"
+            f"| {path.stem} | {one:.2f} | {least:.2f} | {two:.2f} | {lesser:.2f}"
+            f" | {faster:.2f}; {least / lesser:.2f} of least | {most:.2f}; {2 * least / lowest:.2f} of least |"
         )
     print(f"\nload after: {os.getloadavg()[0]:.1f}")
 

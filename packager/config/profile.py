@@ -70,7 +70,8 @@ class FpgaPart:
     dsp: int
     bram36: int
     dsp_type: str
-    board_power_w: float | None = None
+    power_band_w: tuple[float, ...] = ()
+    """Least and most that the board may draw: from idle, or the least of the published designs, to the most loaded."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

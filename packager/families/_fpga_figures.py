@@ -34,10 +34,19 @@ def figures_of(design: Design, profile: Profile) -> Iterator[Figure]:
     rate = 1e3 * clock / interval
     source = f"{_SOURCE}; clock over interval, before DMA"
     yield _figure("throughput.per_second", rate, "1/s", low=1e3 * clock / most, high=rate, source=source)
-    power = part.board_power_w or profile.power_w
-    if power:
-        source = f"{power:g} W of the board times the interval"
-        yield _figure("energy.mj", power * interval / clock, "mJ", source=source)
+    if (power := profile.power_w) is not None:
+        least, largest = min((power, *part.power_band_w)), max((power, *part.power_band_w))
+        source = f"{power:g} W of the board ({least:g} to {largest:g}) times the interval; this design was not measured"
+        if "power_w" in profile.unverified:
+            source += "; no measurement of this board, see the profile"
+        yield _figure(
+            "energy.mj",
+            power * interval / clock,
+            "mJ",
+            low=least * interval / clock,
+            high=largest * most / clock,
+            source=source,
+        )
 
 
 def reason(design: Design, index: int) -> str:

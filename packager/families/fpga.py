@@ -1,6 +1,6 @@
 """FPGA: a Vitis HLS project whose every layer is hardware of its own, folded to the part, and its estimates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from packager.bundle import Entry
 from packager.emit.hls import project, unsupported
@@ -54,7 +54,17 @@ class Fpga:
             placements={i: (Place.FPGA, reason(made, i)) for i in range(len(model.main.nodes))},
             default=Place.FPGA,
             latencies={i: c.cycles / clock for i, c in enumerate(made.folding.choices)},
-            diagnostics=(what_binds(job.profile, wishes, made),),
+            diagnostics=(what_binds(job.profile, wishes, made), *_no_power(job)),
+        )
+
+
+def _no_power(job: Job) -> Iterator[Diagnostic]:
+    if job.profile.power_w is None:
+        yield Diagnostic(
+            severity=Severity.NOTE,
+            where="",
+            message=f"no published power of {job.profile.title} was found, hence no energy",
+            hint="measure the board, and give power_w in a profile of your own that extends this one",
         )
 
 

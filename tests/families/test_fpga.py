@@ -102,11 +102,28 @@ def test_without_a_known_power_there_is_no_energy() -> None:
     work = job(small())
     part = work.profile.fpga
     assert part is not None
-    bare = dataclasses.replace(
-        work.profile, power_w=None, fpga=dataclasses.replace(part, board_power_w=None, part="xc7z020clg400-2")
-    )
+    bare = dataclasses.replace(work.profile, power_w=None, fpga=dataclasses.replace(part, part="xc7z020clg400-2"))
     product = family_of(bare).emit(dataclasses.replace(work, profile=bare))
     assert "energy.mj" not in {f.name for f in product.figures}
+    assert any("hence no energy" in d.message for d in product.diagnostics)
+
+
+@pytest.mark.parametrize("name", ["pynq-z2", "arty-a7-35t", "arty-a7-100t", "ultra96", "kv260"])
+def test_energy_spans_what_the_board_may_draw(name: str) -> None:
+    work = dataclasses.replace(job(small()), profile=load_profile(f"fpga-{name}"))
+    profile, part = work.profile, work.profile.fpga
+    assert part is not None
+    assert profile.power_w is not None
+    figures = {f.name: f for f in family_of(profile).emit(work).figures}
+    energy, interval = figures["energy.mj"], figures["fpga.ii"]
+    assert energy.value == pytest.approx(profile.power_w * interval.value / (part.clock_mhz * 1e3))
+    assert energy.low is not None
+    assert energy.high is not None
+    low, high = part.power_band_w
+    assert energy.low / energy.value == pytest.approx(low / profile.power_w)
+    assert energy.high / energy.value >= high / profile.power_w * 0.999
+    assert low < profile.power_w < high
+    assert ("no measurement of this board" in energy.source) == (name in ("arty-a7-35t", "ultra96"))
 
 
 def test_each_layers_cycles_are_shown_as_a_sum() -> None:

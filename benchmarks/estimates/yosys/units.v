@@ -49,6 +49,8 @@ endmodule
 
 // Constants: bits that no minimizer finds a pattern in. OUT a register, as a block memory has.
 module rom #(parameter W = 32, D = 64, SEED = 1) (input clk, ce, input [$clog2(D+1)-1:0] at, output reg [W-1:0] q);
+    // In LUTs while small or shallow, as the estimate has it.
+    (* rom_style = W * D <= 2048 || D <= 32 ? "distributed" : "block" *)
     reg [W-1:0] mem [0:D-1];
     integer n, b;
     reg [W-1:0] t;

@@ -105,10 +105,14 @@ def compress(
 
 
 def with_schemes(recipe: Recipe, kept: Kept) -> Recipe:
-    """The recipe with a rule for each operator that a step wants in another scheme; only int8 recipes gain some."""
+    """The recipe with a rule for each operator that a step wants in another scheme; only int8 recipes gain some.
+
+    Symmetric activations are a Jetson's, which knows no 16 bit integers: there such a choice has no effect.
+    """
     if recipe.scheme != "int8":
         return recipe
-    rules = tuple(Rule(name=f"^{re.escape(name)}$", scheme=scheme) for name, scheme in sorted(kept.schemes.items()))
+    wanted = {n: s for n, s in kept.schemes.items() if not (recipe.symmetric_activations and s == "int16x8")}
+    rules = tuple(Rule(name=f"^{re.escape(name)}$", scheme=scheme) for name, scheme in sorted(wanted.items()))
     return dataclasses.replace(recipe, rules=(*recipe.rules, *rules))
 
 

@@ -184,6 +184,8 @@ def test_other_recipes_gain_no_rules() -> None:
     assert done.kept is not None
     other = Recipe(name="float16", description="", scheme="float16", inputs="float32", outputs="float32")
     assert with_schemes(other, done.kept) == other
+    jetson = dataclasses.replace(INT8, symmetric_activations=True)
+    assert with_schemes(jetson, done.kept) == jetson
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,9 @@ def timing(bundle: Path, *, flags: Sequence[str] = FLAGS) -> Timing:
     """
     with tempfile.TemporaryDirectory(prefix="edgepack-timing-") as name:
         program = _compile(bundle / PROJECT, "timing", Path(name), (*flags, "-DEP_TIMED"))
-        said = _run([str(program), str(bundle / PROJECT / "golden")], Path(name), "the timed simulation", ok=(0, 3))
+        said = _run(
+            [str(program), str((bundle / PROJECT / "golden").absolute())], Path(name), "the timed simulation", ok=(0, 3)
+        )
     rows = [line.split() for line in said.splitlines()]
     if stuck := [f"{row[1]} on {row[2]}" for row in rows if row[0] == "deadlock"]:
         raise IntegrityError(

@@ -40,7 +40,12 @@ def check(model: Model, how: Sensitivity, context: Context) -> Iterator[Diagnost
 def apply(model: Model, how: Sensitivity, context: Context) -> Compressed:
     curves = tuple(c for kind in how.of for c in curves_of(model, context, kind, sorted(how.ratios)))
     worst = max(curves, key=lambda c: max(c.losses), default=None)
-    told = "" if worst is None else f"; {worst.layer} bears {worst.what} least, at a loss of {max(worst.losses):.3g}"
+    # A converter strings the names of all that it fused together; the last is the layer's own.
+    told = (
+        ""
+        if worst is None
+        else f"; {worst.layer.rsplit(';')[-1]} bears {worst.what} least, at a loss of {max(worst.losses):.3g}"
+    )
     return Compressed(
         model=model,
         summary=f"{len(curves)} curves of {', '.join(how.of)} measured{told}",

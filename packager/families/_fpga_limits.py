@@ -97,6 +97,22 @@ def what_binds(profile: Profile, wishes: Wishes, made: Design) -> Diagnostic:
     return _note(f"{message} {_over(faster)}", hint)
 
 
+def uncertain_fit(made: Design) -> Iterator[Diagnostic]:
+    """Logic that fits as estimated, and does not at the end of its band."""
+    most = made.fit.band[1]
+    over = [r for r in ("lut", "ff") if getattr(made.cost, r) * most > getattr(made.part, r)]
+    if over:
+        named = (
+            f"{getattr(made.cost, r):.0f} {_UNITS[r]} estimated, {getattr(made.cost, r) * most:.0f} at the band's end,"
+            f" of {getattr(made.part, r)}"
+            for r in over
+        )
+        yield _note(
+            f"whether it fits only a synthesis says: {', '.join(named)}",
+            "run `make hls` and `edgepack report --hls-reports`; fewer frames_per_second leave more room",
+        )
+
+
 def _holds(limits: Cost, cost: Cost) -> bool:
     return all(getattr(cost, r) <= getattr(limits, r) for r in SHARES)
 

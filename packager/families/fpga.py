@@ -7,7 +7,7 @@ from packager.emit.hls import project, unsupported
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
 from packager.families._fpga_figures import figures_of, reason
-from packager.families._fpga_limits import design, overflow, too_many_weights, what_binds
+from packager.families._fpga_limits import design, overflow, too_many_weights, uncertain_fit, what_binds
 from packager.families._fpga_wishes import Wishes, wish_problems
 from packager.figure import Place
 from packager.interp import reference
@@ -54,7 +54,7 @@ class Fpga:
             placements={i: (Place.FPGA, reason(made, i)) for i in range(len(model.main.nodes))},
             default=Place.FPGA,
             latencies={i: c.cycles / clock for i, c in enumerate(made.folding.choices)},
-            diagnostics=(what_binds(job.profile, wishes, made), *_no_power(job)),
+            diagnostics=(what_binds(job.profile, wishes, made), *uncertain_fit(made), *_no_power(job)),
         )
 
 

@@ -138,12 +138,26 @@ def test_what_binds_is_said_with_the_next_step_and_a_board_for_it() -> None:
     net = Net(seed=4)
     model = net.model(net.conv(net.input((16, 16, 64), q(0.1, 3)), 64, (3, 3)))
     work = job(model)
-    (note,) = family_of(work.profile).emit(work).diagnostics
+    note, *_ = family_of(work.profile).emit(work).diagnostics
     assert re.search(r"bind: the next faster folding, \d+ frames/s, needs \d+ of \d+", note.message)
     assert "holds it" in note.hint
     work = job(small(), hardware=Hardware(frames_per_second=500))
     (note,) = family_of(work.profile).emit(work).diagnostics
     assert "500 asked for" in note.message
+
+
+@pytest.mark.parametrize(("wide", "over"), [(64, {"lut"}), (4, set())])
+def test_logic_that_fits_as_estimated_and_not_at_its_bands_end_is_named(wide: int, over: set[str]) -> None:
+    net = Net(seed=4)
+    work = job(net.model(net.conv(net.input((16, 16, wide), q(0.1, 3)), wide, (3, 3))))
+    part = work.profile.fpga
+    assert part is not None
+    product = family_of(work.profile).emit(work)
+    highs = {kind: f.high for f in product.figures for kind in ("lut", "ff") if f.name == f"fpga.{kind}"}
+    assert {kind for kind, high in highs.items() if high is not None and high > getattr(part, kind)} == over
+    found = [d.message for d in product.diagnostics if "only a synthesis says" in d.message]
+    assert len(found) == bool(over)
+    assert all(f"{kind.upper()} estimated" in message for message in found for kind in over)
 
 
 def test_a_wanted_frame_rate_is_reached_at_least_cost() -> None:

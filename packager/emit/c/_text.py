@@ -66,13 +66,13 @@ def _lines(words: Sequence[str], width: int) -> Iterator[str]:
 
 def definition(symbol: str, constant: Constant) -> str:
     head = f"EP_CONSTANT const {constant.ctype} {symbol}[{len(constant.values)}] = {{"
-    return "\n".join([head, *_numbers(constant.values), "};"])
+    return "\n".join([head, *_numbers(constant.values, doubles=constant.ctype == "double"), "};"])
 
 
-def _numbers(values: Ints, per_line: int = 24) -> Iterator[str]:
+def _numbers(values: Ints, per_line: int = 24, *, doubles: bool = False) -> Iterator[str]:
     """Lines of numbers. A table of all bytes makes weights fast to write: there may be millions."""
     if values.dtype.kind == "f":
-        texts = [number(v) for v in np.asarray(values, np.float32)]
+        texts = [float(v).hex() for v in values] if doubles else [number(v) for v in np.asarray(values, np.float32)]
         per_line = 6
     elif values.dtype.itemsize == 1:
         table = [str(v) for v in range(-128, 256)]

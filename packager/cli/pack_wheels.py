@@ -16,7 +16,7 @@ def command(bundle: Path, python: str, machine: str) -> None:
     """Put the wheels that BUNDLE's runner needs into its folder wheels/, for a device without a network.
 
     pip downloads what runtime/requirements.txt pins, for the device's CPU, and the manifest records the files. Then
-    install on the device with `pip install --no-index --find-links wheels -r runtime/requirements.txt`.
+    install on the device with `pip install --no-deps wheels/*.whl`.
     """
     from packager.bundle import Entry, append, read_manifest
     from packager.config.profile import load_profile

@@ -17,7 +17,8 @@ from packager.compress._measure import Measurer
 from packager.config.samples import Samples
 from packager.figure import LayerCost
 from packager.ir import ABSENT, Graph, Model, compact, read_tflite_bytes, write_tflite
-from packager.quantize.fidelity import LIMIT_DB
+from packager.quantize.fidelity import sqnr_of
+from packager.quantize.trace import Energies
 from packager.util.child import call
 
 _LEAST, MOST = 4, 256
@@ -125,7 +126,7 @@ def _measured(
     wanted = {u for cut in cuts for _, u in (*cut.live, cut.result) if u != ABSENT}
     own = {t for cut in cuts for t, u in (*cut.live, cut.result) if u != ABSENT}
     outputs: list[list[list[Array]]] = [[] for _ in cuts]
-    energy = np.zeros((len(cuts), 2))
+    energies = [Energies() for _ in cuts]
     start = 0
     for old in traced(before, inputs, sorted(wanted), in_place):
         size = len(next(iter(old.values())))
@@ -143,10 +144,9 @@ def _measured(
             outputs[i].append(_continued(after, cut, [given(t, u) for t, u in cut.live]))
             t, u = cut.result
             if u != ABSENT:
-                reference = given(t, u).astype(np.float64)
-                energy[i] += np.square(reference).sum(), np.square(reference - new[t]).sum()
+                energies[i].add(given(t, u), new[t])
     joined = [[np.concatenate(parts) for parts in zip(*chunks, strict=True)] for chunks in outputs]
-    return joined, [_decibels(*row) for row in energy]
+    return joined, [sqnr_of(each) for each in energies]
 
 
 def _continued(model: Model, cut: Cut, given: list[Array]) -> list[Array]:
@@ -173,9 +173,3 @@ def _scaled(value: Array, like: Array) -> Array:
     factors = np.divide((x * y).sum(axis=0), energy, out=np.ones_like(energy), where=energy > 0)
     found: Array = (value * factors).astype(np.float32)
     return found
-
-
-def _decibels(signal: float, noise: float) -> float:
-    if noise <= 0:
-        return LIMIT_DB
-    return float(np.clip(10 * np.log10(signal / noise), -LIMIT_DB, LIMIT_DB)) if signal > 0 else -LIMIT_DB

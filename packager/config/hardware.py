@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 FRAME = "frame"
 FIFO_DEPTHS = ("simulated", FRAME)
+FOLD_KEYS = ("pe", "simd", "fabric", "keep", "of")
+"""What a rule may ask of a fold, by the names that both have for it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,8 +59,8 @@ def hardware_problems(wanted: Hardware) -> Iterator[tuple[str, str]]:
         yield f"fpga.fifo_depths = {wanted.fifo_depths!r} is unknown", f"one of {', '.join(FIFO_DEPTHS)}"
     for number, rule in enumerate(wanted.folds, 1):
         where = f"fpga.folds {number}"
-        if all(getattr(rule, key) is None for key in _FOLDED):
-            yield f"{where} changes nothing", f"give it {', '.join(_FOLDED[:-1])} or {_FOLDED[-1]}"
+        if all(getattr(rule, key) is None for key in FOLD_KEYS):
+            yield f"{where} changes nothing", f"give it {', '.join(FOLD_KEYS[:-1])} or {FOLD_KEYS[-1]}"
         for key in ("pe", "simd", "keep", "of"):
             value = getattr(rule, key)
             if value is not None and value < 1:
@@ -70,4 +72,3 @@ def hardware_problems(wanted: Hardware) -> Iterator[tuple[str, str]]:
 
 
 _FASTEST_MHZ = 1000
-_FOLDED = ("pe", "simd", "fabric", "keep", "of")

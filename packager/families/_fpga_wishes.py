@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from packager.config.hardware import FoldRule, Hardware
+from packager.config.hardware import FOLD_KEYS, FoldRule, Hardware
 from packager.config.profile import FpgaPart
 from packager.emit.hls import Design, design_for, folds_of
 from packager.errors import Diagnostic, Severity
@@ -13,7 +13,6 @@ from packager.plan.folding import Fold
 from packager.plan.fpga_fit import read_fit
 
 _SHOWN = 12
-_KEYS = ("pe", "simd", "fabric", "keep", "of")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Wishes:
 
     def allowed(self, model: Model, index: int, fold: Fold) -> bool:
         rule = self.rule(model, index)
-        return rule is None or all(getattr(rule, key) in (None, getattr(fold, key)) for key in _KEYS)
+        return rule is None or all(getattr(rule, key) in (None, getattr(fold, key)) for key in FOLD_KEYS)
 
     def rule(self, model: Model, index: int) -> FoldRule | None:
         """The last rule that matches an operator."""

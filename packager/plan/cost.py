@@ -98,10 +98,13 @@ def _op_cost(graph: Graph, index: int, node: Node, read: set[tuple[int, int]]) -
     )
 
 
+def activations_read(graph: Graph, node: Node) -> list[int]:
+    return [t for t in node.inputs if t != ABSENT and not graph.tensors[t].is_constant]
+
+
 def _type_of(graph: Graph, node: Node) -> str:
     """The widest type among the activations that an operator touches."""
-    touched = (t for t in (*node.inputs, *node.outputs) if t != ABSENT and not graph.tensors[t].is_constant)
-    found = {graph.type_of(t).dtype for t in touched}
+    found = {graph.type_of(t).dtype for t in (*activations_read(graph, node), *node.outputs)}
     if any(dtype.is_float for dtype in found):
         return "float32"
     return "int16" if DType.INT16 in found else "int8"

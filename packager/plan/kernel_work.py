@@ -7,9 +7,10 @@ counted is not guessed: such an operator has no entry.
 from typing import NamedTuple
 
 from packager.config.profile import Cpu
-from packager.ir import ABSENT, DType, Graph
+from packager.ir import DType, Graph
 from packager.ops import call_of, find_op
 from packager.plan._kernel_counts import WORK, Work
+from packager.plan.cost import activations_read
 
 _MULTIPLYING = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
@@ -24,7 +25,7 @@ def kind_of(graph: Graph, index: int) -> str:
 def width_of(graph: Graph, index: int) -> int:
     """16 where an activation that it reads or makes has 16 bits, else 8."""
     node = graph.nodes[index]
-    touched = (t for t in (*node.inputs, *node.outputs) if t != ABSENT and not graph.tensors[t].is_constant)
+    touched = (*activations_read(graph, node), *node.outputs)
     return 16 if any(graph.type_of(t).dtype is DType.INT16 for t in touched) else 8
 
 
@@ -48,8 +49,7 @@ def sizes_of(graph: Graph, index: int) -> Sizes:
         macs = known.macs(call_of(graph, node))
         runs = macs // graph.type_of(node.inputs[1]).dims[-1] if kind_of(graph, index) == "conv" else 0
         return Sizes(macs, runs, values)
-    read = (t for t in node.inputs if t != ABSENT and not graph.tensors[t].is_constant)
-    return Sizes(0, 0, values + sum(graph.type_of(t).elements for t in read))
+    return Sizes(0, 0, values + sum(graph.type_of(t).elements for t in activations_read(graph, node)))
 
 
 def instructions(graph: Graph, index: int, kernels: str, width: int = 0) -> float | None:

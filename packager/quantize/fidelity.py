@@ -112,6 +112,11 @@ def sqnr_db(reference: npt.ArrayLike, actual: npt.ArrayLike) -> float:
     """SQNR of one array against another in dB; `LIMIT_DB` where they are equal."""
     energies = Energies()
     energies.add(np.asarray(reference), np.asarray(actual))
+    return sqnr_of(energies)
+
+
+def sqnr_of(energies: Energies) -> float:
+    """SQNR in dB; of no signal `LIMIT_DB`, or less that where there is noise."""
     return decibels(energies) if energies.signal else (LIMIT_DB if not energies.noise else -LIMIT_DB)
 
 

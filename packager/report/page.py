@@ -84,10 +84,10 @@ def diagnostics_by_weight(report: Report) -> list[Diagnostic]:
 def folded(report: Report) -> tuple[list[Diagnostic], list[Diagnostic]]:
     """Findings by weight: those to show, and notes on single layers, once they are many enough to hide the figures."""
     found = diagnostics_by_weight(report)
-    small = [d for d in found if d.where and d.severity is Severity.NOTE]
-    if len(small) <= _MANY:
-        return found, []
-    return [d for d in found if not (d.where and d.severity is Severity.NOTE)], small
+    sides: tuple[list[Diagnostic], list[Diagnostic]] = ([], [])
+    for d in found:
+        sides[bool(d.where) and d.severity is Severity.NOTE].append(d)
+    return sides if len(sides[1]) > _MANY else (found, [])
 
 
 _MANY = 5

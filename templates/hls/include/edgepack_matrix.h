@@ -47,6 +47,20 @@ inline word<PE, ACC> gather(const integer<ACC> (&sum)[PE]) {
     return sums;
 }
 
+/// A beat of the vector: read and kept while the first group of rows passes over it, from what was kept for the others.
+template <int STEPS, int SIMD>
+inline word<SIMD> read_or_held(stream<SIMD> &in, word<SIMD> (&held)[STEPS], counter<STEPS> step, bool fresh) {
+    EP_PRAGMA(INLINE)
+    word<SIMD> x;
+    if (fresh) {
+        x = in.read();
+        held[step] = x;
+    } else {
+        x = held[step];
+    }
+    return x;
+}
+
 /// Matrix times vector for each of VECTORS vectors of IN values: convolutions behind a window, fully connected layers.
 /// A vector is read once and held while OUT / PE groups of rows pass over it. SETS matrices take turns, vector by vector:
 /// the groups of a grouped convolution.
@@ -64,13 +78,7 @@ void matrix(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[SETS 
     counter<ROWS> row = 0;
     for (int i = 0; i < VECTORS * GROUPS * STEPS; ++i) {
         EP_PIPELINE(1)
-        word<SIMD> x;
-        if (group == 0) {
-            x = in.read();
-            held[step] = x;
-        } else {
-            x = held[step];
-        }
+        const word<SIMD> x = read_or_held<STEPS, SIMD>(in, held, step, group == 0);
         accumulate<SIMD, PE, ACC, DSP>(sum, x, weight[row], step == 0);
         row = next<ROWS>(row);
         step = step + 1;

@@ -101,13 +101,7 @@ void matrix_packed(stream<SIMD> &in, stream<PE, ACC> &out,
     counter<ROWS> row = 0;
     for (int i = 0; i < VECTORS * GROUPS * STEPS; ++i) {
         EP_PIPELINE(1)
-        word<SIMD> x;
-        if (group == 0) {
-            x = in.read();
-            held[step] = x;
-        } else {
-            x = held[step];
-        }
+        const word<SIMD> x = read_or_held<STEPS, SIMD>(in, held, step, group == 0);
         accumulate_packed<SIMD, PE, ACC, DSP, KEEP, OF>(sum, x, weight[row], index[row], step == 0);
         row = next<ROWS>(row);
         step = step + 1;

@@ -7,7 +7,7 @@
 
 #include <sched.h>
 
-#define TRIES 4000
+#define TRIES 20000
 
 static uint32_t next_of(uint32_t ticket) { return ticket & 255u; }
 static uint32_t parts_of(uint32_t ticket) { return (ticket >> 8) & 255u; }
@@ -52,14 +52,22 @@ static int asleep(model_pool_t *pool)
     return !stopping;
 }
 
+/* Whether a layer came within the time that helpers look for one. */
+static int comes_soon(const model_pool_t *pool)
+{
+    int i = 0;
+    while (i < TRIES && !waiting(pool)) {
+        pause_briefly();
+        i++;
+    }
+    return i < TRIES;
+}
+
 static void *helper(void *argument)
 {
     model_pool_t *const pool = argument;
-    do {
-        for (int i = 0; i < TRIES && !waiting(pool); i++)
-            pause_briefly();
+    while (comes_soon(pool) || asleep(pool))
         work(pool);
-    } while (waiting(pool) || asleep(pool));
     return NULL;
 }
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from packager.compress._grids import Grid
 from packager.config.samples import Samples
 from packager.errors import Diagnostic
 from packager.figure import Curve, Table
@@ -47,6 +48,7 @@ class Work(enum.StrEnum):
     CLUSTERS = "the shared weights"
     FACTORS = "the factors"
     PATTERN = "the pattern of zeros"
+    POSITIONS = "the positions that are left"
     RANGES = "the learned ranges"
     ZEROS = "the zeros"
 
@@ -150,6 +152,8 @@ class Compressed:
     """What each layer lost, a note each."""
     channels: Mapping[str, Sequence[int]] = dataclasses.field(default_factory=dict)
     """By the name of an activation that lost some: those that are left, along its last axis, in order."""
+    grids: Mapping[str, Grid] = dataclasses.field(default_factory=dict)
+    """By the name of an activation that lost some: the positions that are left, in height and width."""
     rescaled: bool = False
     """Whether channels of activations were multiplied by factors that later layers take back."""
     table: Table | None = None

@@ -3,7 +3,7 @@
 With the operators up to some layer as they were before the step and all later ones as it left them, outputs are worth
 something between the two models. What is gained as one more layer is taken from before is the cost of that layer; all
 of them add up to what the step cost. Pruned channels need no special rule: what is handed over are the channels that
-are left, so that the cost of those that went counts where they would have been read.
+are left, so that the cost of those that went counts where they would have been read. The same holds of positions.
 """
 
 import dataclasses
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from packager.compress._contract import Array, Compressed
+from packager.compress._grids import Grid
 from packager.compress._layers import in_place, layers_of, traced
 from packager.compress._measure import Measurer
 from packager.config.samples import Samples
@@ -56,7 +57,7 @@ def layer_costs(before: Model, done: Compressed, teacher: Model, samples: Sample
     after = done.model
     if after is before:
         return ()
-    cuts = tuple(cuts_of(before.main, after.main, done.channels))
+    cuts = tuple(cuts_of(before.main, after.main, done.channels, done.grids))
     if len(cuts) < 2:
         return ()
     macs = sum(layer.macs for layer in layers_of(before.main))
@@ -65,8 +66,9 @@ def layer_costs(before: Model, done: Compressed, teacher: Model, samples: Sample
     last = measure([before])[0]
     channels = {name: np.asarray(at) for name, at in done.channels.items()}
     outputs, ratios = call(
-        _measured, write_tflite(before), write_tflite(after), list(few.arrays.values()), cuts, channels, done.rescaled
-    )
+        _measured, write_tflite(before), write_tflite(after), list(few.arrays.values()), cuts, channels,
+        dict(done.grids), done.rescaled,
+    )  # fmt: skip
     scores = [*(measure.score(found) for found in outputs), last]
     return tuple(
         LayerCost(
@@ -79,7 +81,9 @@ def layer_costs(before: Model, done: Compressed, teacher: Model, samples: Sample
     )
 
 
-def cuts_of(before: Graph, after: Graph, channels: Mapping[str, Sequence[int]]) -> Iterator[Cut]:
+def cuts_of(
+    before: Graph, after: Graph, channels: Mapping[str, Sequence[int]], grids: Mapping[str, Grid]
+) -> Iterator[Cut]:
     """Every place in front of a layer where all that is alive is known of the original, in order."""
     old = {before.tensors[t].name: t for t in (*before.inputs, *before.activations())}
     layers = [layer for layer in layers_of(after) if len(layer.call.node.outputs) == 1]
@@ -88,14 +92,14 @@ def cuts_of(before: Graph, after: Graph, channels: Mapping[str, Sequence[int]]) 
         start = 0 if not places else layer.index
         live = _live(after, start)
         pairs = [(t, old.get(after.tensors[t].name, ABSENT)) for t in live]
-        if all(u != ABSENT and _matches(after, t, before, u, channels) for t, u in pairs):
+        if all(u != ABSENT and _matches(after, t, before, u, channels, grids) for t, u in pairs):
             places.append((start, tuple(pairs)))
     for i, (start, handed) in enumerate(places):
         end = places[i + 1][0] if i + 1 < len(places) else len(after.nodes)
         own = [layer for layer in layers if start <= layer.index < end]
         result = own[-1].call.node.outputs[0]
         twin = old.get(after.tensors[result].name, ABSENT)
-        known = twin != ABSENT and _matches(after, result, before, twin, channels)
+        known = twin != ABSENT and _matches(after, result, before, twin, channels, grids)
         yield Cut(layer=own[-1].name, index=start, live=handed, result=(result, twin if known else ABSENT))
 
 
@@ -106,10 +110,14 @@ def _live(graph: Graph, index: int) -> list[int]:
     return sorted(made & read)
 
 
-def _matches(after: Graph, t: int, before: Graph, u: int, channels: Mapping[str, Sequence[int]]) -> bool:
-    new, old = after.type_of(t).dims, before.type_of(u).dims
-    at = channels.get(after.tensors[t].name)
-    return new == (old if at is None else (*old[:-1], len(at)))
+def _matches(
+    after: Graph, t: int, before: Graph, u: int, channels: Mapping[str, Sequence[int]], grids: Mapping[str, Grid]
+) -> bool:
+    name, old = after.tensors[t].name, before.type_of(u).dims
+    if name in grids:
+        old = (old[0], *grids[name].sizes((old[1], old[2])), old[3])
+    at = channels.get(name)
+    return after.type_of(t).dims == (old if at is None else (*old[:-1], len(at)))
 
 
 def _measured(
@@ -118,6 +126,7 @@ def _measured(
     inputs: list[Array],
     cuts: Sequence[Cut],
     channels: Mapping[str, Array],
+    grids: Mapping[str, Grid],
     rescaled: bool,  # noqa: FBT001 - `call` passes arguments by place
 ) -> tuple[list[list[Array]], list[float]]:
     """The child's side: for each cut the outputs, and its layer's signal over noise."""
@@ -136,8 +145,9 @@ def _measured(
 
         def given(t: int, u: int, old: dict[int, Array] = old, new: dict[int, Array] = new) -> Array:
             """The original's tensor, as the compressed model wants it."""
-            at = channels.get(names[t])
-            value = old[u] if at is None else old[u][..., at]
+            at, grid = channels.get(names[t]), grids.get(names[t])
+            value = old[u] if grid is None else grid.of(old[u])
+            value = value if at is None else value[..., at]
             return _scaled(value, new[t]) if rescaled else value
 
         for i, cut in enumerate(cuts):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from packager.compress._contract import Array, Mask
+from packager.compress._grids import Grid
 from packager.compress._layers import Layer, Real, drawn, in_place, layers_of, rows_of, traced, with_constants
 from packager.errors import ToolError, UnsupportedError
 from packager.ir import ABSENT, Activation, Graph, Model, read_tflite_bytes, write_tflite
@@ -31,6 +32,7 @@ def refit(
     *,
     keep: Mapping[str, Mask] | None = None,
     masks: Mapping[str, Mask] | None = None,
+    grids: Mapping[str, Grid] | None = None,
     seed: int = 0,
 ) -> Model:
     """Fit the layers that both models have, matched by name.
@@ -41,6 +43,7 @@ def refit(
         inputs: One array an input, ``[count, ...]``.
         keep: By layer name, which output channels of the original are left; all where it is not named.
         masks: By the name of a weights tensor, where values may be other than zero.
+        grids: By the name of an activation, which positions of the original's are left; all where it is not named.
         seed: Draws the positions that are looked at.
 
     Raises:
@@ -48,8 +51,9 @@ def refit(
     """
     try:
         changed: dict[int, Array] = call(
-            _refit, write_tflite(original), write_tflite(model), list(inputs), dict(keep or {}), dict(masks or {}), seed
-        )
+            _refit, write_tflite(original), write_tflite(model), list(inputs), dict(keep or {}), dict(masks or {}),
+            dict(grids or {}), seed,
+        )  # fmt: skip
     except ToolError as error:
         raise UnsupportedError(
             f"{model.name}: LiteRT can't run it: {error}", hint="leave refitting out", details=error.details
@@ -58,14 +62,22 @@ def refit(
 
 
 def _refit(
-    first: bytes, second: bytes, inputs: list[Array], keep: dict[str, Mask], masks: dict[str, Mask], seed: int
+    first: bytes,
+    second: bytes,
+    inputs: list[Array],
+    keep: dict[str, Mask],
+    masks: dict[str, Mask],
+    grids: dict[str, Grid],
+    seed: int,
 ) -> dict[int, Array]:
     """The child's side: new constants by tensor index."""
     original, model = (read_tflite_bytes(blob, name="model", source="model") for blob in (first, second))
     originals = {layer.name: layer for layer in layers_of(original.main)}
-    names = [layer.name for layer in layers_of(model.main) if layer.name in originals]
-    at = _positions(originals, names, len(inputs[0]), seed)
-    wanted = _Wanted(original, inputs, [originals[name] for name in names], at)
+    layers = {layer.name: layer for layer in layers_of(model.main) if layer.name in originals}
+    names = list(layers)
+    at = _positions(layers, names, len(inputs[0]), seed)
+    first_at = {name: _at_first(layers[name], originals[name], at[name], grids) for name in names}
+    wanted = _Wanted(original, inputs, [originals[name] for name in names], first_at)
     found: dict[int, Array] = {}
     for name in names:
         layer = next(layer for layer in layers_of(model.main) if layer.name == name)
@@ -83,6 +95,15 @@ def _refit(
 def _positions(layers: Mapping[str, Layer], names: Sequence[str], count: int, seed: int) -> dict[str, Array]:
     rng = np.random.default_rng(seed)
     return {name: drawn(layers[name], count, _ROWS, rng) for name in names}
+
+
+def _at_first(layer: Layer, original: Layer, at: Array, grids: Mapping[str, Grid]) -> Array:
+    """Numbers of a layer's positions among the original's."""
+    grid = grids.get(layer.name)
+    if grid is None or layer.call.output.dims == original.call.output.dims:
+        return at
+    (_, *now, _), (_, *before, _) = layer.call.output.dims, original.call.output.dims
+    return grid.number(at, (now[0], now[1]), (before[0], before[1]))
 
 
 class _Wanted:

@@ -121,7 +121,7 @@ def test_there_is_none_where_nothing_changed_or_nothing_is_alike() -> None:
 
 def test_of_a_network_with_a_skip_both_branches_are_handed_over() -> None:
     model = network()
-    cuts = list(cuts_of(model.main, model.main, {}))
+    cuts = list(cuts_of(model.main, model.main, {}, {}))
     assert max(len(cut.live) for cut in cuts) == 2
     assert next(cut.live for cut in cuts) == ((model.main.inputs[0], model.main.inputs[0]),)
 

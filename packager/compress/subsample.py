@@ -1,0 +1,170 @@
+"""Subsampling: fewer positions are computed, in height or width, from some layer on; every channel stays.
+
+Where positions go is searched for. A later start saves less and costs less, so of the ways to start in one place, in
+two or in more, only those count that start as late as the share allows. They are tried as they are; the best few are
+fitted anew to what the whole model computes at the positions that are left, and the one nearest to it is taken.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+from packager.compress._contract import Compressed, Context, Step, Work
+from packager.compress._grids import AXES, Grid, joined
+from packager.compress._halving import Halving, halvings
+from packager.compress._layers import float_only, layers_of
+from packager.compress._names import named
+from packager.compress._refit import refit
+from packager.errors import ConfigError, Diagnostic, Severity, did_you_mean
+from packager.figure import Table
+from packager.ir import Graph, Model
+from packager.prune import work_of
+
+_TRIED, _FITTED = 64, 6
+"""Ways that are tried, those first that leave the most; and of these that are fitted."""
+_DEEP = 4
+"""Starts one after the other, at most: no position of ten is left then."""
+_TOGETHER = 16
+"""Models that one child process runs."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Subsample:
+    share: float
+    """Of the multiply-accumulates that shall go at least, between 0 and 1."""
+    axes: tuple[str, ...] = tuple(AXES)
+    """Dimensions that may lose positions: ``height``, ``width``."""
+    refit: bool = True
+    """Fit every layer anew to what the original computed, in order."""
+    layers: tuple[str, ...] = ()
+    """Names of the layers that may take a longer stride; empty for all."""
+    skip: tuple[str, ...] = ()
+    """Names of layers that may not."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Now:
+    """A model on its way."""
+
+    model: Model
+    grids: Mapping[str, Grid] = dataclasses.field(default_factory=dict)
+    """Which of the first one's positions are left, by the name of an activation."""
+    steps: tuple[str, ...] = ()
+
+    def halved(self, halving: Halving) -> "_Now":
+        starts = " and ".join(repr(name) for name in sorted(halving.starts))
+        step = f"every second position in {halving.axis}, from {starts} on"
+        return _Now(
+            model=halving.model, grids=joined(self.grids, halving.grids), steps=(*self.steps, step)
+        )  # fmt: skip
+
+
+def problems(how: Subsample) -> Iterator[tuple[str, str]]:
+    if not 0 < how.share < 1:
+        yield f"a share of {how.share:g} can't be left out", "use one between 0 and 1: 0.3 for 30 % of the work"
+    for axis in how.axes:
+        if axis not in AXES:
+            yield f"no axis {axis!r}", did_you_mean(axis, AXES)
+    if not how.axes:
+        yield "axes is empty", "leave it out, or name height or width"
+
+
+def check(model: Model, how: Subsample, context: Context) -> Iterator[Diagnostic]:  # noqa: ARG001 - as Step.check
+    yield from float_only(model, "leaving positions out")
+    known = [layer.name for layer in layers_of(model.main) if layer.op != "FULLY_CONNECTED"]
+    named(known, (*how.layers, *how.skip), "layers and skip")
+    if not any(_ways(model, how, axis) for axis in how.axes):
+        yield Diagnostic(
+            severity=Severity.ERROR, message="no layer's positions can be left out: nothing behind them takes fewer",
+            hint="this takes a mean over height or width, or a convolution of stride 2, further on",
+        )  # fmt: skip
+
+
+def apply(model: Model, how: Subsample, context: Context) -> Compressed:
+    """Halve, until the share has gone.
+
+    Raises:
+        ConfigError: so much can't go.
+    """
+    whole = work_of(model.main)
+    ways = _reaching(model, how, (1 - how.share) * whole)
+    if not ways:
+        raise ConfigError(
+            f"{model.name}: leaving positions out can't take {how.share:.0%} of the multiply-accumulates",
+            hint="ask for a smaller share, and let channel pruning take the rest",
+        )
+    now = _best(model, ways, how, context)
+    gone = 1 - work_of(now.model.main) / whole
+    return Compressed(
+        model=now.model,
+        summary=f"{gone:.1%} of the multiply-accumulates went with positions that are not computed",
+        changes=tuple(Diagnostic(severity=Severity.NOTE, message=step) for step in now.steps),
+        table=_table(model.main, now.model.main),
+        grids=now.grids,
+    )
+
+
+def _ways(model: Model, how: Subsample, axis: str) -> list[Halving]:
+    found = [way for way in halvings(model, axis) if way.starts.isdisjoint(how.skip)]
+    return [way for way in found if not how.layers or way.starts <= frozenset(how.layers)]
+
+
+def _reaching(model: Model, how: Subsample, goal: float) -> list[_Now]:
+    """The ways that leave at most so much work, with as few starts as that takes, or one more."""
+    for depth in range(2, _DEEP + 1):
+        found = {_key(way): way for way in _starts(_Now(model=model), how, goal, depth)}
+        if found:
+            return sorted(found.values(), key=lambda way: -work_of(way.model.main))[:_TRIED]
+    return []
+
+
+def _key(way: _Now) -> frozenset[tuple[str, Grid]]:
+    return frozenset(way.grids.items())
+
+
+def _starts(now: _Now, how: Subsample, goal: float, depth: int) -> Iterator[_Now]:
+    """Each way that starts as late as it can; where one start leaves too much, with others behind it."""
+    for axis in how.axes:
+        for halving in reversed(_ways(now.model, how, axis)):
+            way = now.halved(halving)
+            if work_of(way.model.main) <= goal:
+                yield way
+                break
+            if depth > 1:
+                yield from _starts(way, how, goal, depth - 1)
+
+
+def _best(model: Model, ways: Sequence[_Now], how: Subsample, context: Context) -> _Now:
+    """The way that changes the outputs least."""
+
+    def ranked(some: Sequence[_Now]) -> list[_Now]:
+        parts = [some[i : i + _TOGETHER] for i in range(0, len(some), _TOGETHER)]
+        losses = [score.loss for part in parts for score in context.measure([way.model for way in part])]
+        return [some[i] for i in sorted(range(len(some)), key=lambda i: (losses[i], i))]
+
+    best = ranked(ways)
+    return ranked([_fitted(model, way, context) for way in best[:_FITTED]])[0] if how.refit else best[0]
+
+
+def _fitted(model: Model, way: _Now, context: Context) -> _Now:
+    inputs = tuple(context.tuning.arrays.values())
+    better = refit(model, way.model, inputs, grids=way.grids, masks=context.kept.masks, seed=context.seed)
+    return dataclasses.replace(way, model=better)
+
+
+def _table(before: Graph, after: Graph) -> Table:
+    rows = []
+    for old, new in zip(layers_of(before), layers_of(after), strict=True):
+        sizes = ["x".join(map(str, layer.call.output.dims[1:-1])) or "1" for layer in (old, new)]
+        rows.append((old.where, *sizes, str(old.macs), str(new.macs)))
+    return Table(columns=("layer", ">positions before", ">after", ">MACs before", ">after"), rows=tuple(rows))
+
+
+STEP = Step(
+    title="subsampling",
+    parameters=Subsample,
+    problems=problems,
+    check=check,
+    apply=apply,
+    settles=Work.POSITIONS,
+    undoes=frozenset({Work.RANGES, Work.CLUSTERS}),
+)

@@ -84,6 +84,10 @@ class Kept:
     """By operator name: the scheme that it gets in place of the recipe's ``int8``, as a rule of the recipe."""
     reasons: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """By operator name: why, in a clause."""
+    sampled: Model | None = None
+    """The original with fewer positions, where a step made that and nothing else of it."""
+    grids: Mapping[str, Grid] = dataclasses.field(default_factory=dict)
+    """Of that model, by the name of an activation: which of the original's positions it holds."""
 
 
 class Measure(Protocol):

@@ -36,10 +36,14 @@ class Grid(NamedTuple):
         rows, columns = (len(range(every.first, size, every.step)) for every, size in zip(self, sizes, strict=True))
         return rows, columns
 
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        rows, columns = (slice(every.first, None, every.step) for every in self)
+        return rows, columns
+
     def of(self, values: Array) -> Array:
         """Those positions of ``[samples, height, width, channels]``."""
-        rows, columns = self
-        return values[:, rows.first :: rows.step, columns.first :: columns.step]
+        return values[:, *self.slices]
 
     def number(self, at: Array, now: tuple[int, int], before: tuple[int, int]) -> Array:
         """Number positions as they were before.

@@ -36,7 +36,7 @@ class Gradual(TrainingStep):
     """Epochs after each round but the last, which gets `epochs`."""
     hints: float = 1.0
     """How much it counts, beside the outputs, that kept channels hold what the original's hold; 0 for not at all. Only
-    where no earlier step changed the model, for the channels to be the same."""
+    where no earlier step but ``subsample`` changed the model, for the channels to be the same."""
 
     @property
     def channels(self) -> Channels:
@@ -110,16 +110,18 @@ class _Channels:
 
     def hints(self, how: Gradual, start: Model, context: Context) -> Hints | None:
         """What each layer that makes channels shall hold."""
-        if start is not context.teacher:
+        if start is not context.teacher and start is not context.kept.sampled:
             return None
         first = {tensor.name: t for t, tensor in enumerate(context.teacher.main.tensors)}
+        grids = context.kept.grids if start is context.kept.sampled else {}
         graph, found = self.model.main, {}
         for index, _ in makers(graph) if how.hints else ():
             t = graph.nodes[index].outputs[0]
             name, width = graph.tensors[t].name, graph.type_of(t).dims[-1]
             teacher, channels = first.get(name), self.kept.get(name, np.arange(width))
             if teacher is not None and len(channels) == width:
-                found[t] = Hint(teacher=teacher, channels=channels)
+                positions = grids[name].slices if name in grids else ()
+                found[t] = Hint(teacher=teacher, channels=channels, positions=positions)
         return Hints(by_tensor=found, weight=how.hints)
 
 

@@ -8,7 +8,7 @@ fitted anew to what the whole model computes at the positions that are left, and
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
-from packager.compress._contract import Compressed, Context, Step, Work
+from packager.compress._contract import Compressed, Context, Kept, Step, Work
 from packager.compress._grids import AXES, Grid, joined
 from packager.compress._halving import Halving, halvings
 from packager.compress._layers import float_only, layers_of
@@ -100,7 +100,16 @@ def apply(model: Model, how: Subsample, context: Context) -> Compressed:
         changes=tuple(Diagnostic(severity=Severity.NOTE, message=step) for step in now.steps),
         table=_table(model.main, now.model.main),
         grids=now.grids,
+        kept=_kept(model, now, context),
     )
+
+
+def _kept(model: Model, now: _Now, context: Context) -> Kept:
+    """With what a step that trains may hint at: every activation still stands for one of the original's."""
+    earlier = context.kept.grids if model is context.kept.sampled else {} if model is context.teacher else None
+    if earlier is None:
+        return context.kept
+    return dataclasses.replace(context.kept, sampled=now.model, grids=joined(earlier, now.grids))
 
 
 def _ways(model: Model, how: Subsample, axis: str) -> list[Halving]:

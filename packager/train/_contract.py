@@ -94,12 +94,14 @@ class FakeQuant:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Hint:
-    """An activation of the student that stands for some channels of one of the teacher's."""
+    """An activation of the student that stands for a part of one of the teacher's."""
 
     teacher: int
     """The teacher's tensor."""
     channels: Array
     """Which of its channels the student's are, in their order."""
+    positions: tuple[slice, ...] = ()
+    """Which of its positions the student's are, along the dimensions behind the first; all where there are none."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -55,7 +55,7 @@ class Answers:
         @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
         def compute(inputs: Any) -> Any:
             known = forward(graph, inputs)
-            shown = [tf.gather(known[h.teacher], h.channels, axis=-1) for h in hints]
+            shown = [tf.gather(known[h.teacher][:, *h.positions], h.channels, axis=-1) for h in hints]
             return [*(logits_of(head, known) for head in self.heads), *shown]
 
         self._compute: Callable[[Any], Any] = compute

@@ -46,6 +46,7 @@ class Sum:
                     kernel="sum",
                     arguments=(op.at_input(0), op.at_input(1), op.at_output()),
                     fields=common | weights,
+                    shares=True,
                 ),
             ),
         )

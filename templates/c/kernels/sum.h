@@ -5,6 +5,7 @@
 #include "broadcast.h"
 #include "fixed_point.h"
 #include "target.h"
+#include "threads.h"
 
 typedef struct {
     ep_broadcast shape;
@@ -56,20 +57,64 @@ EP_INLINE void ep_sum_row(const ep_sum *s, const int fixed, const int8_t *a, con
     }
 }
 
-static void ep_sum_run(const ep_sum *s, const int8_t *a, const int8_t *b, int8_t *out)
+/* The same with constants where the layer allows it. */
+EP_INLINE void ep_sum_span(const ep_sum *s, const int8_t *a, const int32_t a_step, const int8_t *b,
+                           const int32_t b_step, int32_t count, int8_t *out)
+{
+    if (a_step != 1 || b_step != 1)
+        ep_sum_row(s, s->fixed, a, a_step, b, b_step, count, out);
+    else if (s->fixed)
+        ep_sum_row(s, 1, a, 1, b, 1, count, out);
+    else
+        ep_sum_row(s, 0, a, 1, b, 1, count, out);
+}
+
+EP_INLINE void ep_sum_rows(const ep_sum *s, const int8_t *a, const int8_t *b, int8_t *out)
 {
     const ep_broadcast *const shape = &s->shape;
     const int32_t count = shape->dims[EP_RANK - 1], a_step = shape->a[EP_RANK - 1], b_step = shape->b[EP_RANK - 1];
     for (int32_t row = 0; row < ep_broadcast_rows(shape); row++, out += count) {
         const int8_t *const x = a + ep_broadcast_at(shape, shape->a, row);
         const int8_t *const y = b + ep_broadcast_at(shape, shape->b, row);
-        if (a_step != 1 || b_step != 1)
-            ep_sum_row(s, s->fixed, x, a_step, y, b_step, count, out);
-        else if (s->fixed)
-            ep_sum_row(s, 1, x, 1, y, 1, count, out);
-        else
-            ep_sum_row(s, 0, x, 1, y, 1, count, out);
+        ep_sum_span(s, x, a_step, y, b_step, count, out);
     }
+}
+
+#if defined(EDGEPACK_THREADS)
+
+#define EP_SUM_COST 8   /* Of an element, in multiplications of a matrix: what ep_share counts. */
+#define EP_SUM_BLOCK 64 /* Elements; parts end where vectors do. */
+
+typedef struct {
+    const ep_sum *layer;
+    const int8_t *a, *b;
+    int8_t *out;
+} ep_sum_job;
+
+/* Blocks of the only row. */
+static void ep_sum_blocks(void *argument, int32_t first, int32_t last)
+{
+    const ep_sum_job *const job = argument;
+    const ep_broadcast *const shape = &job->layer->shape;
+    const int32_t from = first * EP_SUM_BLOCK, to = ep_min(last * EP_SUM_BLOCK, shape->dims[EP_RANK - 1]);
+    const int32_t a_step = shape->a[EP_RANK - 1], b_step = shape->b[EP_RANK - 1];
+    ep_sum_span(job->layer, job->a + (ptrdiff_t)from * a_step, a_step, job->b + (ptrdiff_t)from * b_step, b_step,
+                to - from, job->out + from);
+}
+
+#endif
+
+static void ep_sum_run(const ep_sum *s, const int8_t *a, const int8_t *b, int8_t *out EP_THREADS_PARAMETER)
+{
+#if defined(EDGEPACK_THREADS)
+    if (EP_SHARES && ep_broadcast_rows(&s->shape) == 1) {
+        const int32_t count = s->shape.dims[EP_RANK - 1];
+        ep_sum_job job = {s, a, b, out};
+        ep_share(ep_sum_blocks, &job, (count + EP_SUM_BLOCK - 1) / EP_SUM_BLOCK, (int64_t)count * EP_SUM_COST EP_THREADS);
+        return;
+    }
+#endif
+    ep_sum_rows(s, a, b, out);
 }
 
 #endif

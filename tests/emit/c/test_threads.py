@@ -64,9 +64,8 @@ int main(void)
     return all(&threads) || layers == 0;
 }
 """
-SHARED = together(
-    {f"{t}-{n}": m for t in ("conv_2d", "depthwise_conv_2d", "fully_connected") for n, m in TABLES[t].items()}
-)
+_CUT = ("conv_2d", "depthwise_conv_2d", "fully_connected", "add", "sub")
+SHARED = together({f"{t}-{n}": m for t in _CUT for n, m in TABLES[t].items()})
 
 
 def check(

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from train.jobs import HOW, data, job, many, network, weights_of
 
+from packager.compress._halving import halvings
 from packager.config.training import Augment
+from packager.interp import reference
 from packager.ir import Model, Tensor
-from packager.train import Example, Held
+from packager.train import Example, Held, Hint, Hints
 from packager.train._contract import Outcome
 from packager.train.train import ENVIRONMENT
 from packager.util.child import call
@@ -22,6 +24,12 @@ CONV, DENSE = (weights_of(network(), name) for name in ("conv", "dense"))
 MASK = np.random.default_rng(2).random((8, 3, 3, 2)) < 0.5
 VALUES = np.array([-0.5, -0.1, 0.2, 0.6], np.float32)
 CLUSTERS = np.random.default_rng(3).integers(0, 4, (3, 8)).astype(np.int32)
+
+FEWER = next(way for way in halvings(network(1), "height") if "conv" in way.starts)
+SHOWN = network().main.nodes[0].outputs[0]
+HINTS = Hints(
+    by_tensor={SHOWN: Hint(teacher=SHOWN, channels=np.arange(8), positions=FEWER.grids["conv"].slices)}, weight=20.0
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +50,7 @@ def outcomes() -> dict[str, Outcome]:
         "sparse": job(model, labelled, dataclasses.replace(HOW, epochs=8), sparsify={CONV: 0.75}),
         "brief": job(model, labelled, brief, teacher=model),
         "seed": job(model, labelled, dataclasses.replace(brief, seed=4), teacher=model),
+        "hinted": job(FEWER.model, bare, dataclasses.replace(HOW, epochs=40), teacher=model, hints=HINTS),
     }  # fmt: skip
     found: dict[str, Outcome] = call(many, jobs, env=ENVIRONMENT)
     return found
@@ -85,6 +94,19 @@ def test_a_student_comes_nearer_to_its_teacher(outcomes: dict[str, Outcome]) -> 
     best = done.epochs[done.best].held_out
     assert best is not None
     assert best < 0.2 * done.start
+
+
+def test_hints_bring_the_positions_that_are_left_nearer(outcomes: dict[str, Outcome]) -> None:
+    """The student computes every second row, and is shown those of the teacher."""
+    changed = outcomes["hinted"].weights
+    trained = FEWER.model.main.with_tensors(
+        lambda i, tensor: dataclasses.replace(tensor, data=changed[i]) if i in changed else tensor
+    )
+    x = data().inputs[0]
+    wanted = FEWER.grids["conv"].of(reference.trace(network(), [x])[SHOWN])
+    models = (FEWER.model, FEWER.model.with_main(trained))
+    before, after = (float(np.square(reference.trace(m, [x])[SHOWN] - wanted).mean()) for m in models)
+    assert after < 0.3 * before
 
 
 def test_who_has_nothing_to_learn_keeps_its_weights_and_stops_early(outcomes: dict[str, Outcome]) -> None:

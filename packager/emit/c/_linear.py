@@ -1,6 +1,6 @@
 """What convolutions and fully connected layers share: checks, folded biases, packed weights."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -81,23 +81,32 @@ def matrix_fields(op: Op, rows: Ints, scaling: Scaling, suffix: str = "", first:
     }
 
 
-def matrix_defines(rows: Ints, *, together: bool, joined: bool = False) -> dict[str, int]:
+def matrix_defines(rows: Ints, side_by_side: Collection[int], apart: Collection[int] = ()) -> dict[str, int]:
     """Macros for the kernels of `ep_matrix`: the longest vector of the model, and what its kernels need not have.
 
     Args:
         rows: ``[outputs, runs, run]``.
-        together: Whether several vectors are multiplied by it.
-        joined: Whether the runs of a vector lie side by side in any case: they are one then.
+        side_by_side: How many vectors are multiplied at once whose runs lie side by side: they are one run.
+        apart: How many where the runs may lie apart.
     """
     outputs, runs, _ = rows.shape
     whole = runs * quads_of(rows)
-    lengths = (whole,) if joined else (whole, quads_of(rows))
+    counts = {*side_by_side, *apart}
+    together = max(counts, default=0) > 1
+
+    def most(bit: int) -> int:
+        """The most vectors that come at once of a length that leaves so many quads."""
+        long = counts if whole & bit else ()
+        return max((*long, *(apart if quads_of(rows) & bit else ())), default=0)
+
     return {
         "EP_DEPTH": _QUAD * whole,
         "EP_TOGETHER": int(together),
         "EP_EDGES": int(together and outputs % BLOCK > 0),
-        "EP_QUADS_2": int(any(quads & 2 for quads in lengths)),
-        "EP_QUADS_1": int(any(quads & 1 for quads in lengths)),
+        "EP_QUADS_2": most(2),
+        "EP_QUADS_1": most(1),
+        "EP_ROWS": int(runs > 1 and bool(apart)),
+        "EP_TWOS": int(not counts.isdisjoint({2, 3})),
     }
 
 

@@ -49,8 +49,9 @@ class _Conv2d:
         scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(_rows(op), bias))
         matrices = _matrices(op, kernel, bias, scaling, groups)
         direct = groups == 1 and (window["dilation_w"] == 1 or window["kernel_w"] == 1)
-        in_place = direct and _is_read_in_place(window, kernel)
+        in_place = _in_place(window, kernel) if direct else set()
         patched = not direct or not _is_inside(window)
+        gathered = _gathered(window, whole=not in_place) if patched else set()
         size = 4 * quads_of(kernel) * tall
         return Layer(
             invocations=(
@@ -75,9 +76,9 @@ class _Conv2d:
             defines={
                 **scaling.defines,
                 **matrices.defines,
-                **matrix_defines(kernel[: outputs // groups], together=True, joined=not in_place),
+                **matrix_defines(kernel[: outputs // groups], gathered, in_place),
                 "EP_PATCHED": int(patched),
-                "EP_BORDERS": int(in_place and patched),
+                "EP_BORDERS": int(patched and bool(in_place)),
                 "EP_SPREAD": int(not direct),
             },
             spared=scaling.spared,
@@ -146,11 +147,22 @@ def _is_inside(window: Mapping[str, Any]) -> bool:
     return (window["top"], window["bottom"], window["left"], window["right"]) == whole
 
 
-def _is_read_in_place(window: Mapping[str, Any], kernel: Ints) -> bool:
-    """Whether some windows are read where they lie in the input; with NEON, whose `ep_patches_pay` gathers some."""
-    some = window["top"] < window["bottom"] and window["left"] < window["right"]
+def _in_place(window: Mapping[str, Any], kernel: Ints) -> set[int]:
+    """How many windows of a row are read where they lie; with NEON, whose `ep_patches_pay` gathers some."""
+    down, across = (window[end] - window[start] for start, end in (("top", "bottom"), ("left", "right")))
     gathered = quads_of(kernel) == 1 and kernel.shape[1] > 1 and len(kernel) > BLOCK
-    return some and (_is_inside(window) or not gathered)
+    some = down > 0 and across > 0
+    return {across} if some and (_is_inside(window) or not gathered) else set()
+
+
+def _gathered(window: Mapping[str, Any], *, whole: bool) -> set[int]:
+    """How many windows are gathered at once, of the whole output or of its border: see `ep_conv_2d_gathered`."""
+    height, width = window["output_h"], window["output_w"]
+    top, bottom, left, right = (window[side] for side in ("top", "bottom", "left", "right"))
+    border = ((top, width), (height - bottom, width), (bottom - top, left), (bottom - top, width - right))
+    areas = [(h, w) for h, w in (((height, width),) if whole else border) if h > 0 and w > 0]
+    lengths = {max(w, h) for h, w in areas}
+    return {min(length, _PATCHES) for length in lengths} | {length % _PATCHES for length in lengths} - {0}
 
 
 def _rows(op: Op) -> Ints:

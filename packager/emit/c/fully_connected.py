@@ -55,7 +55,7 @@ class _FullyConnected:
             defines={
                 **scaling.defines,
                 **weights.defines,
-                **matrix_defines(runs, together=count > 1),
+                **matrix_defines(runs, {count}),
             },
             spared=scaling.spared,
             saved=weights.saved,

@@ -68,7 +68,7 @@ class _TransposeConv:
             constants=(*scaling.constants, *matrix_constants(rows, bias)),
             scratch=4 * quads_of(rows) * rows.shape[1],
             spared=scaling.spared,
-            defines={**scaling.defines, **matrix_defines(rows, together=False)},
+            defines={**scaling.defines, **matrix_defines(rows, {1})},
         )
 
 

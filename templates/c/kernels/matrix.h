@@ -26,13 +26,18 @@
 #define EP_INDEXES 0
 #endif
 
-/* What matrices of the model have: rows of which two quads, or one, are left after whole fours; outputs that end within
-   a block where vectors go together. Parts of an image may be read in place where the whole is not. */
-#if !defined(EP_QUADS_2) || !defined(EP_QUADS_1) || defined(EDGEPACK_THREADS)
+/* What matrices of the model have: the most vectors that go together of rows of which two quads, or one, are left after
+   whole fours; rows that lie apart; two vectors, or three, that go together; outputs that end within a block where
+   vectors go together. Parts of an image may be read in place where the whole is not, and end anywhere. */
+#if !defined(EP_QUADS_2) || !defined(EP_QUADS_1) || !defined(EP_ROWS) || !defined(EP_TWOS) || defined(EDGEPACK_THREADS)
 #undef EP_QUADS_2
 #undef EP_QUADS_1
-#define EP_QUADS_2 1
-#define EP_QUADS_1 1
+#undef EP_ROWS
+#undef EP_TWOS
+#define EP_QUADS_2 INT32_MAX
+#define EP_QUADS_1 INT32_MAX
+#define EP_ROWS 1
+#define EP_TWOS 1
 #endif
 #ifndef EP_EDGES
 #define EP_EDGES 1

@@ -19,7 +19,7 @@ typedef struct {
 
 static EP_APART void ep_block_fill(ep_block *b, const ep_matrix *m, const ep_vectors *v, int32_t block)
 {
-    const int joined = v->row_stride == 4 * m->quads;
+    const int joined = !EP_ROWS || v->row_stride == 4 * m->quads;
     b->weights = ep_block_weights(m, block);
 #if EP_SKIPS
     b->steps = ep_block_offsets(m, block, v->row_stride, b->offsets);
@@ -51,8 +51,11 @@ EP_INLINE void ep_tile(const ep_block *b, const ep_requantize *r, const int8_t *
         ep_tile_steps(&sums, in, stride, w, b->offsets, NULL, b->steps, height);
     else
 #endif
-        for (int32_t row = b->rows; row > 0; row--, in += row_stride, w += size)
+        for (int32_t row = EP_ROWS ? b->rows : 1;; in += row_stride, w += size) {
             ep_tile_row(&sums, in, stride, w, quads, height);
+            if (--row == 0)
+                break;
+        }
     const ep_scale16 scale = b->scale;
     const ptrdiff_t out_stride = b->out_stride;
     EP_UNROLL for (int32_t i = 0; i < height; i++) {
@@ -103,7 +106,7 @@ EP_INLINE void ep_block_run(const ep_block *b, const ep_requantize *r, const ep_
    left out. */
 static EP_APART void ep_vector_run(const ep_matrix *m, const int8_t *in, ptrdiff_t row_stride, int8_t *out)
 {
-    const int joined = row_stride == 4 * m->quads;
+    const int joined = !EP_ROWS || row_stride == 4 * m->quads;
     const int32_t rows = joined ? 1 : m->rows, quads = joined ? m->rows * m->quads : m->quads;
     const int8_t *w = ep_block_weights(m, 0);
     for (int32_t first = 0; first < m->outputs; first += EP_BLOCK) {
@@ -118,8 +121,12 @@ static EP_APART void ep_vector_run(const ep_matrix *m, const int8_t *in, ptrdiff
             w += (ptrdiff_t)there * (4 * EP_BLOCK);
         } else
 #endif
-            for (int32_t row = rows; row > 0; row--, x += row_stride, w += (ptrdiff_t)quads * (4 * EP_BLOCK))
+            for (int32_t row = rows;; x += row_stride) {
                 ep_tile_row(&sums, x, 0, w, quads, 1);
+                w += (ptrdiff_t)quads * (4 * EP_BLOCK);
+                if (--row == 0)
+                    break;
+            }
         const ep_scale16 scale = ep_scale16_load(&m->scaling, first);
         int32x4_t totals[4];
         ep_sums_of(&sums, 0, totals);

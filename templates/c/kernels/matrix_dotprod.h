@@ -34,7 +34,7 @@ EP_INLINE void ep_tile_row(ep_sums *sums, const int8_t *in, ptrdiff_t stride, co
         EP_DOT(vdotq_laneq_s32, 2);
         EP_DOT(vdotq_laneq_s32, 3);
     }
-    if (EP_QUADS_2 && (quads & 2)) {
+    if (EP_QUADS_2 >= height && (quads & 2)) {
         int8x8_t x[EP_TILE];
         EP_UNROLL for (int32_t i = 0; i < height; i++)
             x[i] = vld1_s8(in + i * stride);
@@ -43,7 +43,7 @@ EP_INLINE void ep_tile_row(ep_sums *sums, const int8_t *in, ptrdiff_t stride, co
         in += 8;
         w += 2 * 64;
     }
-    if (EP_QUADS_1 && (quads & 1)) {
+    if (EP_QUADS_1 >= height && (quads & 1)) {
         int8x8_t x[EP_TILE];
         EP_UNROLL for (int32_t i = 0; i < height; i++) {
             int32_t quad;
@@ -110,8 +110,9 @@ EP_INLINE void ep_sums_of(const ep_sums *sums, const int32_t i, int32x4_t *total
             tile(6);                                                                                                   \
         for (; (count) >= 4; (count) -= 4)                                                                             \
             tile(4);                                                                                                   \
-        for (; (count) >= 2; (count) -= 2)                                                                             \
-            tile(2);                                                                                                   \
+        if (EP_TWOS || EP_ODD_TILES)                                                                                  \
+            for (; (count) >= 2; (count) -= 2)                                                                         \
+                tile(2);                                                                                               \
         if (EP_ODD_TILES && (count))                                                                                   \
             tile(1);                                                                                                   \
     } while (0)

@@ -89,14 +89,14 @@ EP_INLINE void ep_tile_row(ep_sums *sums, const int8_t *in, ptrdiff_t stride, co
         ep_eight_bytes(sums, w, low, height);
         ep_eight_bytes(sums, w + 2 * 64, high, height);
     }
-    if (EP_QUADS_2 && (quads & 2)) {
+    if (EP_QUADS_2 >= height && (quads & 2)) {
         EP_UNROLL for (int32_t i = 0; i < height; i++)
             low[i] = vld1_s8(in + i * stride);
         ep_eight_bytes(sums, w, low, height);
         in += 8;
         w += 2 * 64;
     }
-    if (EP_QUADS_1 && (quads & 1))
+    if (EP_QUADS_1 >= height && (quads & 1))
         ep_one_quad(sums, in, stride, w, height);
 }
 

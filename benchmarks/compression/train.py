@@ -18,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from mnist_cnn import as_input, trained
 from packager.compress import find_step
 from packager.compress._contract import Context
 from packager.compress._measure import Measurer
+from packager.compress._names import spelled
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples
 from packager.config.training import Augment
@@ -43,25 +44,31 @@ from packager.quantize.fidelity import accuracy, real_outputs
 from packager.util.child import call
 
 Array = npt.NDArray[Any]
-Options = dict[str, Any]
+Steps = Sequence[tuple[str, Mapping[str, Any]]]
+"""In order, each with its options; those of every step that trains or prunes channels are completed by `one`."""
 SEEDS = (0, 1, 2)
 MULTIPLE = 4
 INT8 = Recipe(name="int8-per-channel", description="")
 
-KEYWORDS: Options = {
-    "share": 0.5, "rounds": 4, "between": 60, "importance": "activation", "hints": 0.1, "epochs": 400, "batch": 50,
-    "learning_rate": 0.003, "held_out": 0.0, "distill": 1.0, "augment": Augment(shift=(4, 0), tilt=0.3, mix=1.0),
-}  # fmt: skip
-"""Chosen among seven by training on 200 of the inputs to tune with, scored on the other 50, over the three seeds."""
-PICTURES: Options = {
+KEYWORDS: Steps = (
+    ("subsample", {"share": 0.3}),
+    ("low_rank", {"error": 0.1, "layers": ("conv2d_4",)}),
+    ("gradual", {
+        "share": 0.207, "rounds": 2, "between": 30, "importance": "activation", "hints": 0.0, "epochs": 200,
+        "batch": 50, "learning_rate": 0.003, "held_out": 0.0, "distill": 1.0,
+        "augment": Augment(shift=(4, 0), tilt=0.3, mix=1.0),
+    }),
+)  # fmt: skip
+"""Chosen by training on 200 of the inputs to tune with, judged by the divergence on the other 50, over three seeds."""
+PICTURES: Steps = (("gradual", {
     "share": 0.5, "rounds": 1, "importance": "activation", "hints": 0.0, "epochs": 15, "batch": 64,
     "learning_rate": 0.003, "held_out": 0.0, "distill": 0.3, "augment": Augment(shift=(3, 3), flip=(2,)),
-}  # fmt: skip
+}),)  # fmt: skip
 """Chosen by one run of 12 epochs on 18,000 of the training images, scored on the other 2,000."""
-DIGITS: Options = {
+DIGITS: Steps = (("gradual", {
     "share": 0.7, "rounds": 1, "importance": "activation", "hints": 1.0, "epochs": 8, "batch": 100,
     "learning_rate": 0.004, "held_out": 0.0, "distill": 0.8, "augment": Augment(shift=(2, 2)),
-}  # fmt: skip
+}),)  # fmt: skip
 """Chosen on 50,000 of the training images, scored on the other 10,000."""
 
 
@@ -90,15 +97,19 @@ class Row:
     """Of the int8 file."""
 
 
-def one(task: Task, options: Options, seed: int) -> tuple[Row, Model]:
+def one(task: Task, steps: Steps, seed: int) -> tuple[Row, Model]:
     """Prune, train, quantize and score; the second is the int8 model."""
     context = Context(
-        tuning=task.tune, teacher=task.model, measure=Measurer(task.model, task.tune.head(1)), load=_no_file,
+        tuning=task.tune, teacher=task.model, measure=Measurer(task.model, task.tune.head(512)), load=_no_file,
         source=Path("model"), multiple_of=MULTIPLE,
     )  # fmt: skip
-    step = find_step("gradual")
-    how = step.parameters(**options, multiple_of=MULTIPLE, seed=seed + 1, threads=1)
-    made = step.apply(task.model, how, context).model
+    made = task.model
+    for name, options in steps:
+        step = find_step(name)
+        own = {"multiple_of": MULTIPLE, "seed": seed + 1, "threads": 1} if name == "gradual" else {}
+        how = spelled(step.parameters(**options, **own), made.main)
+        done = step.apply(made, how, context)
+        made, context = done.model, dataclasses.replace(context, kept=done.kept or context.kept)
     integers = [quantize_model(m, INT8, task.tune.head(512)).model for m in (task.model, made)]
     found = [_accuracy(m, task.score) for m in (task.model, made, *integers)]
     row = Row(
@@ -182,9 +193,9 @@ def _samples(model: Model, x: Array, y: Array) -> Samples:
     return Samples(arrays={model.input_names()[0]: x}, labels=y.ravel().astype(np.int64), source="tuning")
 
 
-def _rows(name: str, task: Callable[[int], Task], options: Options) -> Iterator[tuple[Row, Model]]:
+def _rows(name: str, task: Callable[[int], Task], steps: Steps) -> Iterator[tuple[Row, Model]]:
     for seed in SEEDS:
-        row, integer = one(task(seed), options, seed)
+        row, integer = one(task(seed), steps, seed)
         print(f"{name}: seed {seed}: {row}", flush=True)
         yield row, integer
 

@@ -48,14 +48,16 @@ class _Now:
     model: Model
     grids: Mapping[str, Grid] = dataclasses.field(default_factory=dict)
     """Which of the first one's positions are left, by the name of an activation."""
-    steps: tuple[str, ...] = ()
+    steps: tuple[Diagnostic, ...] = ()
 
     def halved(self, halving: Halving) -> "_Now":
-        starts = " and ".join(repr(name) for name in sorted(halving.starts))
-        step = f"every second position in {halving.axis}, from {starts} on"
-        return _Now(
-            model=halving.model, grids=joined(self.grids, halving.grids), steps=(*self.steps, step)
+        graph = self.model.main
+        starts = [graph.where(i) for i in range(len(graph.nodes)) if graph.node_name(i) in halving.starts]
+        step = Diagnostic(
+            severity=Severity.NOTE, where=" and ".join(starts),
+            message=f"every second position in {halving.axis} from here on",
         )  # fmt: skip
+        return _Now(model=halving.model, grids=joined(self.grids, halving.grids), steps=(*self.steps, step))
 
 
 def problems(how: Subsample) -> Iterator[tuple[str, str]]:
@@ -97,7 +99,7 @@ def apply(model: Model, how: Subsample, context: Context) -> Compressed:
     return Compressed(
         model=now.model,
         summary=f"{gone:.1%} of the multiply-accumulates went with positions that are not computed",
-        changes=tuple(Diagnostic(severity=Severity.NOTE, message=step) for step in now.steps),
+        changes=now.steps,
         table=_table(model.main, now.model.main),
         grids=now.grids,
         kept=_kept(model, now, context),

@@ -64,9 +64,9 @@ def test_layers_and_axes_are_as_asked() -> None:
     done = run("subsample", model, x, share=0.1, axes=["width"], layers=[names[3]])
     (note,) = done.changes
     assert "width" in note.message
-    assert repr(names[3]) in note.message
+    assert repr(names[3]) in note.where
     skipped = run("subsample", model, x, share=0.1, skip=names[4:])
-    assert not any(repr(name) in note.message for note in skipped.changes for name in names[4:])
+    assert not any(repr(name) in note.where for note in skipped.changes for name in names[4:])
 
 
 def test_layer_costs_count_what_is_left() -> None:

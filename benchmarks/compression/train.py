@@ -51,10 +51,10 @@ MULTIPLE = 4
 INT8 = Recipe(name="int8-per-channel", description="")
 
 KEYWORDS: Steps = (
-    ("subsample", {"share": 0.3}),
+    ("subsample", {"share": 0.34}),
     ("low_rank", {"error": 0.1, "layers": ("conv2d_4",)}),
     ("gradual", {
-        "share": 0.207, "rounds": 2, "between": 30, "importance": "activation", "hints": 0.0, "epochs": 200,
+        "share": 0.18, "rounds": 2, "between": 30, "importance": "activation", "hints": 0.0, "epochs": 200,
         "batch": 50, "learning_rate": 0.003, "held_out": 0.0, "distill": 1.0,
         "augment": Augment(shift=(4, 0), tilt=0.3, mix=1.0),
     }),

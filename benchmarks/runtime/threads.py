@@ -5,14 +5,17 @@
 Prints Markdown: the median and the least time of an inference by wall clock, in milliseconds, and how many times as
 fast two threads are; outputs are compared first. A turn is four inferences in a row, so that one in four has to wake
 the other thread. In the same turns two instances run side by side, one thread each and nothing shared but the weights:
-what the machine's second core gives at most. Load is printed before and after.
+what the machine's second core gives at most. Behind them, turns of LiteRT with one thread and with two. Load is printed
+before and after.
 """
 
 import argparse
 import os
 import shlex
+import statistics
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +25,7 @@ from packager.emit.c import emit_c
 from packager.ir import read_tflite
 from packager.measure.c import compiler
 
+IN_A_ROW = 4
 MAIN = r"""
 #define _POSIX_C_SOURCE 200809L
 #include "threads.h"
@@ -30,7 +34,6 @@ MAIN = r"""
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#define IN_A_ROW 4
 MODEL_ARENA(arena);
 MODEL_ARENA(other_arena);
 static model_t model, other;
@@ -121,6 +124,26 @@ def times(path: Path, command: list[str], turns: int) -> np.ndarray[tuple[int, i
     return np.array([[float(cell) for cell in line.split()] for line in done.stdout.splitlines()])
 
 
+def litert(path: Path, turns: int) -> float:
+    """How many times as fast LiteRT is with two threads, the median of as many turns."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreters = [Interpreter(model_path=str(path), num_threads=threads) for threads in (1, 2)]
+    for interpreter in interpreters:
+        interpreter.allocate_tensors()
+        interpreter.invoke()
+    ratios = []
+    for _ in range(turns):
+        spent = []
+        for interpreter in interpreters:
+            start = time.perf_counter()
+            for _ in range(IN_A_ROW):
+                interpreter.invoke()
+            spent.append(time.perf_counter() - start)
+        ratios.append(spent[0] / spent[1])
+    return statistics.median(ratios)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="+", type=Path)
@@ -128,17 +151,20 @@ def main() -> None:
     parser.add_argument("--flags", default="-O3 -march=native")
     parser.add_argument("--turns", type=int, default=40)
     asked = parser.parse_args()
-    command = [*(shlex.split(asked.cc) or compiler()), *shlex.split(asked.flags)]
+    command = [*(shlex.split(asked.cc) or compiler()), *shlex.split(asked.flags), f"-DIN_A_ROW={IN_A_ROW}"]
     print(f"load before: {os.getloadavg()[0]:.1f}\n")
-    print("| model | one thread, median | least | two threads, median | least | times as fast | side by side |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| model | one thread, median | least | two threads, median | least | times as fast | side by side | LiteRT |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for path in asked.models:
         found = times(path, command, asked.turns)
         (one, two, _), (least, lesser, lowest) = np.median(found, axis=0), found.min(axis=0)
         faster, most = np.median(found[:, 0] / found[:, 1]), np.median(2 * found[:, 0] / found[:, 2])
         print(
             f"| {path.stem} | {one:.2f} | {least:.2f} | {two:.2f} | {lesser:.2f}"
-            f" | {faster:.2f}; {least / lesser:.2f} of least | {most:.2f}; {2 * least / lowest:.2f} of least |"
+            f" | {faster:.2f}; {least / lesser:.2f} of least | {most:.2f}; {2 * least / lowest:.2f} of least"
+            f" | {litert(path, asked.turns):.2f} |"
         )
     print(f"\nload after: {os.getloadavg()[0]:.1f}")
 

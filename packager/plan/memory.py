@@ -19,7 +19,7 @@ _ALIASES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 _IN_PLACE: Mapping[str, int] = {
     **dict.fromkeys(("ABS", "CEIL", "COS", "ELU", "EXP", "FLOOR", "GELU", "HARD_SWISH", "LEAKY_RELU", "LOG", "NEG"), 1),
     **dict.fromkeys(("LOGISTIC", "QUANTIZE", "RELU", "RELU6", "RELU_N1_TO_1", "RSQRT", "SIN", "SQRT", "SQUARE"), 1),
-    **dict.fromkeys(("TANH", "SOFTMAX", "PRELU"), 1),
+    **dict.fromkeys(("TANH", "SOFTMAX", "LOG_SOFTMAX", "PRELU", "RELU_0_TO_1"), 1),
     **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "MINIMUM", "MAXIMUM", "SQUARED_DIFFERENCE"), 2),
 }
 """Operators that read each element before they write the one in its place, and how many of their first inputs they may

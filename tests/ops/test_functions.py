@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from ops.judging import binary, judge, plain, unary
 
+from packager.interp import reference
 from packager.ir import DType
 
 EVERY = np.arange(-128, 128, dtype=np.int8)[None]
@@ -66,6 +67,45 @@ def test_squared_differences_of_integers(scales: tuple[float, float, float]) -> 
     for zeros in ((3, -7, 11), (-128, 127, -128), (0, 0, 127)):
         shapes = ((1, 4, 5, 6), (1, 1, 5, 6))
         judge(binary("SQUARED_DIFFERENCE", shapes, scales=scales, zeros=zeros, options="SquaredDifferenceOptions"))
+
+
+PAIRS = [np.asarray(side, np.int8).reshape(1, -1) for side in np.meshgrid(range(-128, 128), range(-128, 128))]
+
+
+@pytest.mark.parametrize("scales", [(0.05, 0.03, 0.02), (0.01, 0.2, 0.0004), (0.9, 0.002, 0.5)])
+@pytest.mark.parametrize("zeros", [(3, -128, 11), (-128, 127, -128), (0, 5, 127)])
+def test_quotients_of_all_integers(scales: tuple[float, float, float], zeros: tuple[int, int, int]) -> None:
+    """But of those that are divided by zero, at which LiteRT stops."""
+    keep = PAIRS[1][0] != zeros[1]
+    a, b = (side[:, keep] for side in PAIRS)
+    judge(binary("DIV", (a.shape, b.shape), scales=scales, zeros=zeros, options="DivOptions"), [a, b])
+
+
+@pytest.mark.parametrize("scales", [(0.05, 0.03, 0.07), (0.01, 0.5, 0.9), (1.0, 1.0, 1.0)])
+def test_small_quotients_are_right_where_litert_shifts_too_far(scales: tuple[float, float, float]) -> None:
+    zeros = (3, -7, 11)
+    a, b = PAIRS
+    model = binary("DIV", (a.shape, b.shape), scales=scales, zeros=zeros, options="DivOptions")
+    (found,) = reference.run(model, [a, b], "integer")
+    x, y = (side.astype(np.float64) - zero for side, zero in zip((a, b), zeros, strict=False))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        real = np.nan_to_num(x / y, nan=0.0, posinf=1e6, neginf=-1e6) * scales[0] / scales[1] / scales[2] + zeros[2]
+    assert np.abs(found - np.clip(real, -128, 127)).max() <= 0.5 + 1e-4
+
+
+@pytest.mark.parametrize("scale", [0.004, 0.05, 0.3, 3.0])
+@pytest.mark.parametrize("depth", [1, 7, 1000])
+def test_log_softmax_of_integers(scale: float, depth: int) -> None:
+    for zero in (-128, 3, 127):
+        model = unary("LOG_SOFTMAX", (1, 3, depth), x=(scale, zero), y=(1 / 16, 127), options="LogSoftmaxOptions")
+        judge(model, count=10)
+
+
+def test_clamps_to_one() -> None:
+    every = np.arange(-128, 128, dtype=np.int8)[None]
+    for x, y in (((0.05, 3), (0.04, -5)), ((0.02, -128), (1 / 255, -128)), ((0.1, 0), (0.001, 100))):
+        judge(unary("RELU_0_TO_1", (1, 256), x=x, y=y), [every])
+    judge(plain("RELU_0_TO_1", (1, 9)))
 
 
 @pytest.mark.parametrize("approximate", [False, True])

@@ -69,6 +69,8 @@ CASES: list[Case] = [
     ("DEPTH_TO_SPACE", "DepthToSpaceOptions", (1, 8, 8, 1), [X], {"block_size": 2}),
     ("SPACE_TO_DEPTH", "SpaceToDepthOptions", (1, 2, 2, 16), [X], {"block_size": 2}),
     ("TILE", "TileOptions", (1, 8, 4, 4), [X, np.array([1, 2, 1, 1], np.int32)], {}),
+    ("REVERSE_V2", "ReverseV2Options", SHAPE, [X, np.array([1], np.int32)], {}),
+    ("GATHER_ND", "GatherNdOptions", (2, 4, 4), [X, np.array([[0, 1], [0, 3]], np.int32)], {}),
     ("GATHER", "GatherOptions", (1, 4, 4, 2), [X, np.array([0, 1], np.int32)], {"axis": 3}),
 ]
 

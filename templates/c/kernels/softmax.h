@@ -3,6 +3,9 @@
 #define EDGEPACK_SOFTMAX_H
 
 #include "fixed_point.h"
+#if EP_SOFTMAX_FIXED
+#include "exponential.h"
+#endif
 #if EP_SOFTMAX_TABLE || EP_SOFTMAX_PARTS
 #include "real.h"
 #endif
@@ -75,42 +78,6 @@ static void ep_softmax_parts_run(const ep_softmax *s, const int8_t *in, int8_t *
 #endif
 #if EP_SOFTMAX_FIXED
 
-EP_INLINE int32_t ep_saturate(int64_t v)
-{
-    return v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int32_t)v;
-}
-
-/* exp(a) in Q0.31 for a <= 0 in Q5.26: a Taylor series about -1/8 on the last quarter, then a factor for each bit. */
-EP_INLINE int32_t ep_exp_negative(int32_t a)
-{
-    static const int32_t factors[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
-    const int32_t quarter = 1 << 24;
-    const int32_t remainder = (a & (quarter - 1)) - quarter;
-    const int32_t x = remainder * (1 << 5) + (1 << 28);
-    const int32_t x2 = ep_high_mul(x, x), x3 = ep_high_mul(x2, x), x4 = ep_high_mul(x2, x2);
-    const int32_t tail = ep_high_mul(ep_divide_pow2(x4, 2) + x3, 715827883) + x2;
-    int32_t result = 1895147668 + ep_high_mul(1895147668, x + ep_divide_pow2(tail, 1));
-    const int32_t rest = remainder - a;
-    if (a == 0)
-        return INT32_MAX;
-    for (int32_t k = 0; k < 7; k++)
-        if (rest & (1 << (24 + k)))
-            result = ep_high_mul(result, factors[k]);
-    return result;
-}
-
-/* 1 / (1 + a) in Q0.31 for a in [0, 1] in Q0.31: Newton's method in Q2.29. */
-EP_INLINE int32_t ep_one_over_one_plus(int32_t a)
-{
-    const int32_t half = (int32_t)(((int64_t)a + INT32_MAX + 1) >> 1);
-    int32_t x = 1515870810 + ep_high_mul(half, -1010580540);
-    for (int32_t k = 0; k < 3; k++) {
-        const int32_t error = (1 << 29) - ep_high_mul(half, x);
-        x += ep_saturate((int64_t)ep_high_mul(x, error) * 4);
-    }
-    return ep_saturate((int64_t)x * 2);
-}
-
 EP_INLINE int32_t ep_softmax_exp(const ep_softmax *s, int32_t difference)
 {
     return ep_exp_negative(ep_high_mul(difference * (1 << s->shift), s->multiplier));
@@ -124,9 +91,7 @@ static void ep_softmax_fixed_run(const ep_softmax *s, const int8_t *in, int8_t *
         for (int32_t i = 0; i < s->depth; i++)
             if (largest - in[i] <= s->widest)
                 total += (uint32_t)ep_divide_pow2(ep_softmax_exp(s, in[i] - largest), 12);
-        int32_t headroom = 0;
-        while (headroom < 31 && !(total & (UINT32_C(1) << (31 - headroom))))
-            headroom++;
+        const int32_t headroom = ep_leading_zeros(total);
         const int32_t scale = ep_one_over_one_plus((int32_t)((total << headroom) - (UINT32_C(1) << 31)));
         const int32_t exponent = 12 - headroom + 31 - 8;
         for (int32_t i = 0; i < s->depth; i++) {

@@ -17,11 +17,13 @@ from ops.judging import binary, inputs_for, judge, quant, unary
 from ops.recurrent import LSTMS, SVDFS, lstm, svdf
 
 from packager.emit.c import unsupported
-from packager.ir import DType, GraphBuilder, Model
+from packager.ir import Activation, DType, GraphBuilder, Model
 from packager.measure.c import compiler
 from packager.ops import ARITHMETICS
 
 SAME = (0.05, 3)
+FINE = (0.05, 0.03, 0.02)
+"""Quotients that LiteRT need not shift by more than 31 bits."""
 Shape = tuple[int, ...]
 
 
@@ -66,6 +68,18 @@ def products(
 
 def differing(shapes: tuple[Shape, Shape], **rest: Any) -> Model:
     return binary("SQUARED_DIFFERENCE", shapes, options="SquaredDifferenceOptions", **rest)
+
+
+def divided(a: Shape, b: Shape, **rest: Any) -> Model:
+    """Divided by a constant without a zero."""
+    model = binary("DIV", (a, b), constant=1, options="DivOptions", **rest)
+    t = model.main.nodes[0].inputs[1]
+    zero = model.main.type_of(t).zero_point
+    rng = np.random.default_rng(2)
+    divisors = rng.choice([q for q in range(-128, 128) if q != zero], b).astype(np.int8)
+    return model.with_main(
+        model.main.with_tensors(lambda i, tensor: dataclasses.replace(tensor, data=divisors) if i == t else tensor)
+    )
 
 
 def labelled(dtype: DType) -> Model:
@@ -147,6 +161,46 @@ TABLES: dict[str, dict[str, Model]] = {
     "svdf": {name: svdf(case) for name, case in SVDFS.items()},
     "lstm": {name: lstm(case) for name, case in LSTMS.items()},
     "batch_matmul": PRODUCTS,
+    "log_softmax": {
+        f"{depth}-{zero}": unary(
+            "LOG_SOFTMAX", (2, depth), x=(scale, zero), y=(1 / 16, 127), options="LogSoftmaxOptions"
+        )
+        for depth, scale, zero in (
+            (1, 0.05, 3),
+            (2, 0.9, -128),
+            (12, 0.1, 127),
+            (35, 0.003, 0),
+            (100, 0.25, -7),
+            (1000, 0.02, 60),
+        )
+    },
+    "quotients": {
+        "same": divided((1, 4, 5), (1, 4, 5), scales=FINE),
+        "broadcast": divided((1, 4, 5, 6), (1, 1, 5, 1), scales=FINE, zeros=(-128, 127, -128)),
+        "first-broadcast": divided((1, 1, 6), (1, 5, 6), scales=(0.01, 0.2, 0.0004), zeros=(-3, 127, -128)),
+        "clamped": divided((1, 30), (1, 30), scales=FINE, fused_activation_function=Activation.RELU6),
+        "saturating": divided((1, 30), (1, 1), scales=(0.5, 0.1, 0.002), zeros=(127, -128, 127)),
+    },
+    "small-quotients": {
+        "coarse": divided((1, 60), (1, 60), scales=(0.01, 0.5, 0.9)),
+        "computed": binary("DIV", ((1, 60), (1, 60)), options="DivOptions"),
+    },
+    "clamps": {
+        "to-one": unary("RELU_0_TO_1", EVERY, x=(0.02, -7), y=(0.01, 3)),
+        "to-one-exactly": unary("RELU_0_TO_1", EVERY, x=(1 / 255, -128), y=(1 / 255, -128)),
+        "to-one-coarse": unary("RELU_0_TO_1", EVERY, x=(0.001, 127), y=(0.3, 0)),
+    },
+    "turned": {
+        **{
+            f"backwards{axes}": moved("REVERSE_V2", (2, 3, 4), (2, 3, 4), int32(*axes), options="ReverseV2Options")
+            for axes in ((0,), (1,), (-1,), (1, 2), (0, 1, 2))
+        },
+        "picked": moved(
+            "GATHER_ND", (2, 3, 4), (3, 4), int32(0, 1, 1, 2, 1, 0).reshape(3, 2), options="GatherNdOptions"
+        ),
+        "picked-rows": moved("GATHER_ND", (3, 4), (2, 1, 4), int32(2, 0).reshape(2, 1, 1), options="GatherNdOptions"),
+        "picked-one": moved("GATHER_ND", (2, 3, 4), (1,), int32(1, 2, 3).reshape(1, 3), options="GatherNdOptions"),
+    },
     "least": {
         "rows": reduced("REDUCE_MIN", (1, 5, 6, 7), (1,), x=SAME, y=SAME),
         "all": reduced("REDUCE_MIN", (1, 5, 6, 7), (1, 2, 3), x=SAME, y=SAME),
@@ -154,9 +208,11 @@ TABLES: dict[str, dict[str, Model]] = {
 }
 
 
-@pytest.mark.parametrize("table", [table for table in TABLES if table not in {"svdf", "lstm", "more-moves"}])
+@pytest.mark.parametrize(
+    "table", [table for table in TABLES if table not in {"svdf", "lstm", "more-moves", "small-quotients"}]
+)
 def test_the_interpreter_gives_litert_its_integers(table: str) -> None:
-    """Those left out are judged in `tests/ops`."""
+    """Those left out are judged in `tests/ops`, small quotients by real numbers."""
     for model in TABLES[table].values():
         judge(model, count=12)
 

@@ -54,6 +54,18 @@ COSTS: Mapping[str, Costs] = {
         unpacking_code=331,
         unindexing_code=364,
     ),
+    "wide": Costs(
+        many=62.2,
+        one=212.1,
+        skipping_many=86.3,
+        skipping_one=224.0,
+        unpacking_quad=25.0,
+        unpacking_weight=8.0,
+        unindexing_quad=323.0,
+        skipping_code=165,
+        unpacking_code=208,
+        unindexing_code=256,
+    ),
     "dotprod": Costs(
         many=4.8,
         one=7.5,

@@ -40,27 +40,28 @@ EP_INLINE int16_t *ep_widen(const int8_t *in, int32_t count, int16_t *to)
 
 EP_INLINE int16_t *ep_widen_bytes(const int8_t *in, int32_t count, int16_t *to) { return ep_widen(in, count, to); }
 
-/* Four outputs' weights; those of a quad that is left out are zero. */
+/* Four outputs' weights of the `depth` inputs that are there. */
 static void ep_wide_weights(const ep_matrix *m, int32_t first, int32_t depth, int16_t *to)
 {
     const int32_t stride = EP_WHOLE(depth);
     const int8_t *w = ep_block_weights(m, first / EP_BLOCK) + first % EP_BLOCK * 4;
     memset(to, 0, sizeof(int16_t) * EP_WIDE * (size_t)stride);
-#if EP_SKIPS
-    if (m->steps) {
-        const int32_t *const start = m->starts + first / EP_BLOCK;
-        for (int32_t i = start[0]; i < start[1]; i++, w += 4 * EP_BLOCK)
-            for (int32_t j = 0; j < EP_WIDE; j++)
-                for (int32_t k = 0; k < 4; k++)
-                    to[j * stride + 4 * m->steps[i] + k] = w[4 * j + k];
-        return;
-    }
-#endif
     for (int32_t at = 0; at < depth; at += 4, w += 4 * EP_BLOCK)
         for (int32_t j = 0; j < EP_WIDE; j++)
             for (int32_t k = 0; k < 4; k++)
                 to[j * stride + at + k] = w[4 * j + k];
 }
+
+#if EP_SKIPS
+/* The quads of a vector that a block has, side by side, and zeros up to a whole loop. */
+static void ep_wide_gather(const ep_matrix *m, int32_t block, const int16_t *x, int16_t *to)
+{
+    const uint16_t *const end = m->steps + m->starts[block + 1];
+    for (const uint16_t *step = m->steps + m->starts[block]; step < end; step++, to += 4)
+        memcpy(to, x + 4 * *step, 4 * sizeof *x);
+    memset(to, 0, 12 * sizeof *to);
+}
+#endif
 
 /* One vector. */
 static void ep_wide_sums(const int16_t *x, const int16_t *w, int32_t stride, int32_t *sums)
@@ -111,17 +112,32 @@ static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, i
 {
     const int32_t depth = 4 * p->steps;
     int16_t wide[EP_WIDE * EP_WHOLE(EP_DEPTH)]; /* Weights, or the only vector. */
+#if EP_SKIPS
+    int16_t gathered[EP_DEPTH + 12];
+#endif
     if (count == 1)
         ep_wide_fourfold(p->vectors[0], depth, wide);
     for (int32_t first = 0; first < m->outputs; first += EP_WIDE) {
         const int32_t outputs = ep_min(EP_WIDE, m->outputs - first);
+        int32_t there = depth;
+#if EP_SKIPS
+        if (m->steps)
+            there = 4 * (m->starts[first / EP_BLOCK + 1] - m->starts[first / EP_BLOCK]);
+#endif
         if (count > 1)
-            ep_wide_weights(m, first, depth, wide);
+            ep_wide_weights(m, first, there, wide);
         for (int32_t i = 0; i < count; i++) {
+            const int16_t *x = p->vectors[i];
+#if EP_SKIPS
+            if (m->steps && count > 1) {
+                ep_wide_gather(m, first / EP_BLOCK, x, gathered);
+                x = gathered;
+            }
+#endif
             int32_t sums[EP_WIDE];
             memcpy(sums, m->bias + first, sizeof sums);
             if (count > 1)
-                ep_wide_sums(p->vectors[i], wide, EP_WHOLE(depth), sums);
+                ep_wide_sums(x, wide, EP_WHOLE(there), sums);
             else
                 ep_wide_direct(m, wide, first, depth, sums);
             ep_requantize_run(&m->scaling, first, outputs, sums, out + i * out_stride + first);

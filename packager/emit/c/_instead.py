@@ -16,8 +16,6 @@ INSTEAD = {
     "REDUCE_PROD": "MUL",
     "REVERSE_SEQUENCE": "STRIDED_SLICE with a stride of -1",
     "RNN": "UNIDIRECTIONAL_SEQUENCE_LSTM",
-    "SELECT": "MAXIMUM, MINIMUM or MUL",
-    "SELECT_V2": "MAXIMUM, MINIMUM or MUL",
     "SQUARE": "MUL of the input with itself",
     "TOPK_V2": "ARG_MAX, for the first",
     "UNIDIRECTIONAL_SEQUENCE_RNN": "UNIDIRECTIONAL_SEQUENCE_LSTM",

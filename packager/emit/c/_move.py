@@ -19,8 +19,8 @@ _APART = 1 << 20
 class Move:
     """Every output element is some element of one input, or the zero point."""
 
-    data: int | None = 0
-    """The position of the input that moves, the others saying how; None where all of them move."""
+    data: int | tuple[int, ...] | None = 0
+    """The position of the input that moves, or of those that do, the others saying how; None where all move."""
 
     def problems(self, op: Op) -> Iterator[Problem]:
         output = op.output.dtype
@@ -53,7 +53,7 @@ class Move:
         return Layer(invocations=tuple(invocations), constants=tuple(constants))
 
     def _moves(self, position: int) -> bool:
-        return self.data is None or position == self.data
+        return self.data is None or position == self.data or (isinstance(self.data, tuple) and position in self.data)
 
     def _places(self, op: Op) -> tuple[list[Ints | None], list[tuple[int, int, int]]]:
         """Inputs with each element's own number in its place, and each input's range of numbers."""

@@ -82,6 +82,23 @@ def divided(a: Shape, b: Shape, **rest: Any) -> Model:
     )
 
 
+def chosen(op: str, condition: Shape, shapes: tuple[Shape, Shape]) -> Model:
+    b = GraphBuilder()
+    picks = b.const(np.random.default_rng(0).integers(0, 2, condition).astype(np.bool_))
+    operands = [b.input(name, shape, DType.INT8, quant(*SAME)) for name, shape in zip("ab", shapes, strict=True)]
+    out = np.broadcast_shapes(*shapes)
+    options = "SelectV2Options" if op == "SELECT_V2" else "SelectOptions"
+    return b.model([b.op(op, [picks, *operands], out, options=options, dtype=DType.INT8, quant=quant(*SAME))])
+
+
+def updated(shape: Shape, block: Shape, start: Shape) -> Model:
+    b = GraphBuilder()
+    x, y = (b.input(name, dims, DType.INT8, quant(*SAME)) for name, dims in (("x", shape), ("y", block)))
+    inputs, same = [x, y, b.const(int32(*start))], quant(*SAME)
+    name = "DynamicUpdateSliceOptions"
+    return b.model([b.op("DYNAMIC_UPDATE_SLICE", inputs, shape, options=name, dtype=DType.INT8, quant=same)])
+
+
 def labelled(dtype: DType) -> Model:
     """Indices that move on: what follows an ARG_MAX."""
     model = arg("ARG_MAX", (2, 3, 5), -1, dtype)
@@ -200,6 +217,15 @@ TABLES: dict[str, dict[str, Model]] = {
         ),
         "picked-rows": moved("GATHER_ND", (3, 4), (2, 1, 4), int32(2, 0).reshape(2, 1, 1), options="GatherNdOptions"),
         "picked-one": moved("GATHER_ND", (2, 3, 4), (1,), int32(1, 2, 3).reshape(1, 3), options="GatherNdOptions"),
+    },
+    "chosen": {
+        "elements": chosen("SELECT_V2", (2, 3, 4), ((2, 3, 4), (2, 3, 4))),
+        "broadcast": chosen("SELECT_V2", (3, 1), ((2, 3, 4), (1, 1, 4))),
+        "columns": chosen("SELECT_V2", (1, 1, 4), ((2, 3, 4), (2, 1, 1))),
+        "slices": chosen("SELECT", (5,), ((5, 3), (5, 3))),
+        "same": chosen("SELECT", (5, 3), ((5, 3), (5, 3))),
+        "inside": updated((2, 5, 4), (1, 2, 4), (1, 3, 0)),
+        "moved-inside": updated((2, 5, 4), (2, 2, 3), (-1, 4, 7)),
     },
     "least": {
         "rows": reduced("REDUCE_MIN", (1, 5, 6, 7), (1,), x=SAME, y=SAME),

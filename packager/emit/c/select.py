@@ -1,0 +1,5 @@
+"""SELECT moves elements, where its condition is constant."""
+
+from packager.emit.c._move import Move
+
+KERNEL = Move(data=(1, 2))

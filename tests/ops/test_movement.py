@@ -141,3 +141,41 @@ def test_batch_and_space() -> None:
     moving("BATCH_TO_SPACE_ND", (4, 3, 4, 3), (1, 5, 6, 3), int32(2, 2), np.asarray([[0, 1], [0, 2]], np.int32))
     moving("SPACE_TO_BATCH_ND", (1, 5, 3), (2, 3, 3), int32(2), np.asarray([[0, 1]], np.int32))
     moving("BATCH_TO_SPACE_ND", (2, 3, 3), (1, 5, 3), int32(2), np.asarray([[1, 0]], np.int32))
+
+
+@pytest.mark.parametrize("axes", [(0,), (2,), (-1,), (1, 2)])
+def test_backwards(axes: Shape) -> None:
+    moving("REVERSE_V2", (2, 3, 4), (2, 3, 4), int32(*axes), options="ReverseV2Options")
+
+
+def test_picked_by_several_indices() -> None:
+    moving("GATHER_ND", (2, 3, 4), (3, 4), int32(0, 1, 1, 2, 1, 0).reshape(3, 2), options="GatherNdOptions")
+    moving("GATHER_ND", (3, 4), (2, 1, 4), int32(2, 0).reshape(2, 1, 1), options="GatherNdOptions")
+
+
+@pytest.mark.parametrize("dtype", [DType.INT8, DType.FLOAT32])
+def test_chosen_by_a_condition_that_is_computed(dtype: DType) -> None:
+    same = quant(*SAME) if dtype is DType.INT8 else None
+    for op, options, shapes in (
+        ("SELECT_V2", "SelectV2Options", ((2, 3, 1), (2, 3, 4), (1, 1, 4))),
+        ("SELECT", "SelectOptions", ((5, 3), (5, 3), (5, 3))),
+        ("SELECT", "SelectOptions", ((5,), (5, 3), (5, 3))),
+    ):
+        b = GraphBuilder()
+        condition = b.input("c", shapes[0], DType.BOOL)
+        operands = [b.input(f"x{i}", shape, dtype, same) for i, shape in enumerate(shapes[1:])]
+        out = b.op(op, [condition, *operands], shapes[1], options=options, dtype=dtype, quant=same)
+        judge(b.model([out]))
+
+
+@pytest.mark.parametrize("start", [(1, 3, 0), (-1, 4, 7)])
+def test_a_block_replaced_at_a_computed_place(start: Shape) -> None:
+    """Moved inside where it would reach out."""
+    b = GraphBuilder()
+    x = b.input("x", (2, 5, 4), DType.INT8, quant(*SAME))
+    y = b.input("y", (2, 2, 3), DType.INT8, quant(*SAME))
+    place, options = b.input("place", (3,), DType.INT32), "DynamicUpdateSliceOptions"
+    out = b.op("DYNAMIC_UPDATE_SLICE", [x, y, place], (2, 5, 4), options=options, dtype=DType.INT8, quant=quant(*SAME))
+    rng = np.random.default_rng(0)
+    blocks = [rng.integers(-128, 128, (3, *dims)).astype(np.int8) for dims in ((2, 5, 4), (2, 2, 3))]
+    judge(b.model([out]), [*blocks, np.tile(int32(*start), (3, 1))])

@@ -22,10 +22,9 @@ from packager.errors import EdgePackError, did_you_mean
 
 _FOLDER = "packager.cli"
 _INTERRUPTED = 130
+_PIPE_CLOSED = 141
 _TERMINATED = 143
-"""128 and the signal's number, as a shell reports it."""
-_PIPE_CLOSED = 1
-"""As click has it."""
+"""128 and the signal's number, as a shell reports it: of SIGINT, SIGPIPE and SIGTERM."""
 
 _REMEDIES = {
     errno.ENOSPC: "free some space and try again; nothing was left half-written",
@@ -94,13 +93,25 @@ def cli(settings: _Settings, debug: bool) -> None:  # noqa: FBT001 - click passe
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; only the `SystemExit` of a SIGTERM passes through."""
-    settings = _Settings()
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        result = cli.main(args, prog_name="edgepack", standalone_mode=False, obj=settings)
+        code = _run(sys.argv[1:] if args is None else args)
         sys.stdout.flush()
     except BrokenPipeError:
         return _pipe_closed()
+    return code
+
+
+def _run(args: Sequence[str]) -> int:
+    settings = _Settings()
+    try:
+        # Not `cli.main`, which takes a closed pipe for itself and exits with 1.
+        with cli.make_context("edgepack", list(args), obj=settings) as context:
+            result = cli.invoke(context)
+    except BrokenPipeError:
+        raise
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
         return _INTERRUPTED

@@ -201,13 +201,23 @@ def test_being_asked_to_end_unwinds_so_that_nothing_is_left(doing: Install, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("args", ["--help", "targets", "nothing", "inspect examples/digits/digits.tflite"])
+def test_a_reader_that_leaves_ends_it_as_sigpipe_would(args: str) -> None:
+    # Both of its streams go into the pipe that nobody reads.
+    there, here = os.pipe()
+    os.close(there)
+    command = [sys.executable, "-m", "packager", *args.split()]
+    try:
+        assert subprocess.run(command, cwd=ROOT, stdout=here, stderr=here, check=False).returncode == 141
+    finally:
+        os.close(here)
+
+
 def test_a_reader_that_leaves_is_no_error() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "packager", "--help"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.wait(60) == 1
-    assert process.stderr is not None
-    with process.stderr:
+    command = [sys.executable, "-m", "packager", "inspect", "examples/digits/digits.tflite"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
         assert process.stderr.read() == b""
+    assert process.returncode == 141

@@ -1,5 +1,8 @@
 """Jobs for the families' tests, and bundles of what they make."""
 
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +76,16 @@ def unpack(product: Product, into: Path) -> Path:
         path.write_bytes(entry.content)
         path.chmod(0o755 if entry.executable else 0o644)
     return into
+
+
+def unread(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Exit code and standard error of a program whose standard output nobody reads any more."""
+    there, here = os.pipe()
+    os.close(there)
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, stdout=here, stderr=subprocess.PIPE, check=False, encoding="utf-8"
+        )
+    finally:
+        os.close(here)
+    return done.returncode, done.stderr

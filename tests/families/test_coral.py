@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from families.making import dense_integer_model, integer_source, job, unpack
+from families.making import dense_integer_model, integer_source, job, unpack, unread
 
 from packager.bundle import Entry
 from packager.config.profile import load_profile
@@ -226,6 +226,13 @@ def test_a_wrong_shape_is_refused(bundle: Bundle) -> None:
     done = bundle.run("x.npy")
     assert done.returncode != 0
     assert "do not fit the model's inputs" in done.stderr
+
+
+def test_a_reader_that_leaves_ends_it_quietly_as_sigpipe_would(bundle: Bundle) -> None:
+    np.save(bundle.root / "x.npy", np.zeros(3, np.int8))
+    run = str(bundle.folder / "runtime" / "run.py")
+    code, said = unread([sys.executable, run, "x.npy"], bundle.root, {"PYTHONPATH": str(bundle.root)})
+    assert (code, "BrokenPipe" in said, "Traceback" in said) == (141, False, False)
 
 
 def test_without_a_tflite_runtime_the_c_runtime_is_the_cpu(bundle: Bundle) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from families.making import dense_integer_model, dense_model, integer_source, job, unpack
+from families.making import dense_integer_model, dense_model, integer_source, job, unpack, unread
 
 from packager.config.profile import load_profile
 from packager.families import family_of
@@ -123,6 +124,13 @@ def test_floats_are_quantized_and_integers_taken_as_they_are(bundle: Bundle) -> 
 def test_one_sample_needs_no_leading_axis(bundle: Bundle) -> None:
     np.save(bundle.root / "one.npy", X[2])
     assert bundle.run("one.npy").stdout == "0 y: 1 (15), 0 (6)\n"
+
+
+def test_a_reader_that_leaves_ends_it_quietly_as_sigpipe_would(bundle: Bundle) -> None:
+    np.save(bundle.root / "one.npy", X[2])
+    run = str(bundle.folder / "runtime" / "run.py")
+    code, said = unread([sys.executable, run, "one.npy"], bundle.root, os.environ)
+    assert (code, "BrokenPipe" in said, "Traceback" in said) == (141, False, False)
 
 
 def test_the_self_test_is_exact_on_the_same_instruction_set(bundle: Bundle) -> None:

@@ -50,10 +50,10 @@ def report_of(
     cost = cost_of(model)
     latencies, estimates = product.latencies, product.figures
     if job.profile.latency is not None and not latencies and not product.layers:
-        if why := unestimated(model, job.profile, product.engine):
+        if why := unestimated(model, job.profile, product.engine, cost=cost):
             notes = (*notes, Diagnostic(severity=Severity.WARNING, message=f"no latency estimate: {why}"))
         else:
-            estimate = estimate_latency(model, job.profile, product.engine)
+            estimate = estimate_latency(model, job.profile, product.engine, cost=cost)
             latencies, estimates = estimate.per_op_ms, (*estimates, *estimate.figures())
     return Report(
         model=ModelFacts(

@@ -57,12 +57,13 @@ class LatencyEstimate:
         return tuple(figures)
 
 
-def unestimated(model: Model, profile: Profile, engine: str = "") -> str:
+def unestimated(model: Model, profile: Profile, engine: str = "", *, cost: Cost | None = None) -> str:
     """Why there is no estimate of a model, in a clause; empty where there is one.
 
     Operators of 16 bits are many times as slow as those that the rates are of: without a count there is nothing to say.
+    Arguments are those of `estimate_latency`.
     """
-    ops = [op for op in cost_of(model).ops if op.type == "int16" and op.kind in MULTIPLYING]
+    ops = [op for op in (cost or cost_of(model)).ops if op.type == "int16" and op.kind in MULTIPLYING]
     if all(_factor(op, model, profile, engine or profile.engine) is not None for op in ops):
         return ""
     return (
@@ -71,15 +72,16 @@ def unestimated(model: Model, profile: Profile, engine: str = "") -> str:
     )
 
 
-def estimate_latency(model: Model, profile: Profile, engine: str = "") -> LatencyEstimate:
+def estimate_latency(model: Model, profile: Profile, engine: str = "", *, cost: Cost | None = None) -> LatencyEstimate:
     """Estimate a model that runs whole on the target's processor, where `unestimated` has no objection.
 
     Args:
         model: the model that the device runs.
         profile: of the target; it must have a ``[latency]`` table.
         engine: that runs it, by default the profile's. For another than the coefficients' own the band is wider.
+        cost: of the model, where the caller has counted it.
     """
-    known, ops, engine = profile.latency, cost_of(model).ops, engine or profile.engine
+    known, ops, engine = profile.latency, (cost or cost_of(model)).ops, engine or profile.engine
     factors = {op.index: _factor(op, model, profile, engine) or 1.0 for op in ops}
     estimate = _of_engine(_summed(ops, profile, factors), profile, engine)
     floats = sum(op.type == "float32" and op.kind in MULTIPLYING for op in ops)

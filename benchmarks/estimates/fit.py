@@ -3,7 +3,7 @@
     python benchmarks/estimates/fit.py [--write]        (reads ../shared/data or $EDGEPACK_REFERENCE_DATA)
 
 Least squares of the relative error under non-negative coefficients. `--write` puts the coefficients into `targets/` and
-the errors into `docs/estimates.md`; without it both are printed.
+the errors into `docs/estimates.md`; without it both are printed. What profiles say by hand of other engines stays.
 """
 
 import argparse
@@ -252,10 +252,20 @@ def _scaled(board: Board, like: Fit) -> Fit:
     )  # fmt: skip
 
 
-def toml_of(found: Fit) -> str:
+def others_of(text: str) -> tuple[str, str]:
+    """What a profile says by hand of other engines than the fitted one: a line of ``[latency]``, and a table."""
+    latency = text.partition("\n[latency]\n")[2]
+    how = re.search(r"^others_how = [^\n]*\n", latency, re.MULTILINE)
+    table = re.search(r"^\[latency\.others\]\n(?:[^\[\n][^\n]*\n)*", latency, re.MULTILINE)
+    return how[0] if how else "", table[0] if table else ""
+
+
+def toml_of(found: Fit, others: tuple[str, str] = ("", "")) -> str:
+    """The tables of ``[latency]``, with what `others_of` found in them before."""
+    how, table = (part.splitlines() for part in others)
     value = dict(zip(found.terms, (float(c) for c in found.coefficients), strict=True))
     lines = ["[latency]", f'runtime = "{found.board.runtime}"', f'how = "{found.how}"']
-    lines.append(f"band = [{found.band[0]}, {found.band[1]}]")
+    lines += [f"band = [{found.band[0]}, {found.band[1]}]", *how]
     if found.board.profile.startswith("coral"):
         lines.append('host = "raspberrypi-4"')
     elif value.get("fixed"):
@@ -265,6 +275,7 @@ def toml_of(found: Fit) -> str:
     if value.get("moved"):
         lines.append(f"bandwidth_gbs = {1 / value['moved']:.3g}")
     rates = {kind: 1000 / value[kind] for kind in sorted((*KINDS, "elementwise")) if value[kind] > 0}
+    lines += ["", *table] if table else []
     lines += ["", "[latency.gmacs]", *(f"{k} = {_number(rate)}" for k, rate in rates.items())]
     if types := types_of(found.board):
         lines += ["", "[latency.types]", *(f"{name} = {median:.2f}" for name, (_, _, median, _) in types.items())]
@@ -310,12 +321,13 @@ def rows_table(fits: dict[str, Fit]) -> str:
 def write(fits: dict[str, Fit]) -> None:
     for name, found in fits.items():
         path = ROOT / "targets" / f"{name}.toml"
-        text = re.split(r"\n\[latency\]", path.read_text(encoding="utf-8"))[0].rstrip() + "\n"
+        before = path.read_text(encoding="utf-8")
+        text = re.split(r"\n\[latency\]", before)[0].rstrip() + "\n"
         if found.board.profile.startswith("coral"):
             for key, value in edge_tpu_keys(found).items():
                 text = re.sub(rf"^{key} = [^\n]*\n", "", text, flags=re.MULTILINE)
                 text = text.rstrip() + f"\n{key} = {value}\n"
-        path.write_text(f"{text}\n{toml_of(found)}", encoding="utf-8")
+        path.write_text(f"{text}\n{toml_of(found, others_of(before))}", encoding="utf-8")
     path = ROOT / "docs" / "estimates.md"
     text = path.read_text(encoding="utf-8")
     for mark, table in (("errors", table_of(fits)), ("types", types_table()), ("rows", rows_table(fits))):

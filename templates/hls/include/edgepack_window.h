@@ -6,6 +6,8 @@
 
 namespace ep {
 
+constexpr int larger(int a, int b) { return a > b ? a : b; }
+
 /// Shape of a sliding window: every member a constant.
 ///
 /// BY_CHANNEL false: a pixel's beats come as (ky, kx, channels), for units that sum over channels;
@@ -22,6 +24,9 @@ struct window_shape {
     static const int ROWS = REACH + STRIDE_H;  // the next rows load while the current ones are read
     static const int FIRST = REACH - PAD_TOP < IN_H ? (REACH > PAD_TOP ? REACH - PAD_TOP : 0) : IN_H;
     static const int LAST = (OUT_H - 1) * STRIDE_H + REACH - PAD_TOP;  // rows that any output needs
+    /// Row and column of the image at the window's top left corner: from -PAD up to the last one's successor.
+    typedef counter<larger(PAD_TOP, OUT_H * STRIDE_H - PAD_TOP)> top;
+    typedef counter<larger(PAD_LEFT, OUT_W * STRIDE_W - PAD_LEFT)> left;
 };
 
 /// Position inside one pixel's beats, counted up without a division.
@@ -85,15 +90,15 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
     counter<SHAPE::IN_H> loaded = SHAPE::FIRST;                             // rows read so far
     counter<SHAPE::ROWS * ROW> store = SHAPE::FIRST % SHAPE::ROWS * ROW;    // where the next beat goes
     counter<ROW> load_column = 0;
-    int slot = (SHAPE::ROWS - SHAPE::PAD_TOP % SHAPE::ROWS) % SHAPE::ROWS;  // line that holds row `top`
-    int top = -SHAPE::PAD_TOP;                                              // row of the image at the window's top
+    counter<SHAPE::ROWS> slot = (SHAPE::ROWS - SHAPE::PAD_TOP % SHAPE::ROWS) % SHAPE::ROWS;  // line that holds row `top`
+    typename SHAPE::top top = -SHAPE::PAD_TOP;
 
     // A loop of its own for each row: the pipeline drains in between, so that what is stored in one is there in the next.
     for (int oy = 0; oy < SHAPE::OUT_H; ++oy) {
         window_counter<SHAPE, TILES> at = {0, 0, 0};
-        int wanted = top + SHAPE::STRIDE_H + SHAPE::REACH;
-        wanted = wanted < SHAPE::IN_H ? wanted : SHAPE::IN_H;
-        int left = -SHAPE::PAD_LEFT;
+        const int below = top + SHAPE::STRIDE_H + SHAPE::REACH;
+        const counter<larger(SHAPE::PAD_TOP, SHAPE::IN_H)> wanted = below < SHAPE::IN_H ? below : SHAPE::IN_H;
+        typename SHAPE::left left = -SHAPE::PAD_LEFT;
         counter<2 * ROUND> credit = 0;  // spreads LOAD reads evenly over ROUND cycles, so that whoever writes need not stop
         for (int i = 0; i < ROUND; ++i) {
             EP_PIPELINE(1)
@@ -130,7 +135,8 @@ void window(stream<LANES> &in, stream<LANES> &out, int padding) {
             }
         }
         top = top + SHAPE::STRIDE_H;
-        slot = slot + SHAPE::STRIDE_H < SHAPE::ROWS ? slot + SHAPE::STRIDE_H : slot + SHAPE::STRIDE_H - SHAPE::ROWS;
+        const int after = slot + SHAPE::STRIDE_H;
+        slot = after < SHAPE::ROWS ? after : after - SHAPE::ROWS;
     }
     // Rows below the last window, of an image that the stride does not divide.
     const int REST = SHAPE::LAST < SHAPE::IN_H ? SHAPE::IN_H - (SHAPE::LAST > SHAPE::FIRST ? SHAPE::LAST : SHAPE::FIRST) : 0;

@@ -106,11 +106,16 @@ def matrix_stages(op: Op, linear: Linear, fold: Fold, vectors: int, *, sets: int
 
 def _call(fold: Fold, plan: Plan, sizes: tuple[int, int, int], bits: int, sets: int) -> str:
     """The template for a plan; `sizes` are vectors, inputs and outputs."""
-    vectors, inputs, outputs = sizes
-    name = "matrix" + ("_packed" if fold.of > 1 else "") + ("_listed" if plan.listed else "")
-    shape = (vectors // sets, inputs) if plan.listed else (vectors, inputs, outputs)
-    numbers = (*shape, fold.simd, fold.pe, bits, _dsp(fold), plan.rows if plan.listed else sets)
-    return f"{name}<{', '.join(map(str, (*numbers, *((fold.keep, fold.of) if fold.of > 1 else ()))))}>"
+    vectors, inputs, _ = sizes
+    how, packing = (fold.simd, fold.pe, bits, _dsp(fold)), (fold.keep, fold.of)
+    numbers: tuple[int | str, ...]
+    if plan.listed:
+        name, numbers = "matrix_listed", (vectors // sets, inputs, *how, plan.rows, *packing)
+    elif fold.of > 1:
+        name, numbers = "matrix_packed", (*sizes, *how, sets, *packing)
+    else:
+        name, numbers = "matrix", (*sizes, *how, sets)
+    return f"{name}<{', '.join(map(str, numbers))}>"
 
 
 def _saved(linear: Linear, fold: Fold, plan: Plan) -> str:

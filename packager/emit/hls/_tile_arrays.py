@@ -14,7 +14,7 @@ _EMPTY = -1
 
 
 def arrays_of(linear: Linear, fold: Fold, sets: int = 1) -> tuple[Array, ...]:
-    """Weights in the order in which they are read; with a packing their indices, with a list their places."""
+    """Weights in the order in which they are read; with a list their places, with a packing their indices."""
     plan = plan_of(linear, fold, sets)
     weights, indices = _packed(linear, fold)
     groups, steps = weights.shape[:2]
@@ -27,10 +27,10 @@ def arrays_of(linear: Linear, fold: Fold, sets: int = 1) -> tuple[Array, ...]:
     else:
         weights, indices = (kind[:, :, 0].reshape(groups * steps, fold.pe, -1) for kind in (weights, indices))
         places = []
-    found = [Array(name="weight", ctype="int8_t", values=weights, reshape=(2, 3))]
+    found = [Array(name="weight", ctype="int8_t", values=weights, reshape=(2, 3)), *places]
     if fold.of > 1:
         found.append(Array(name="index", ctype="uint8_t", values=_bytes(indices, index_bits(fold.of)), reshape=(2,)))
-    return (*found, *places)
+    return tuple(found)
 
 
 def _packed(linear: Linear, fold: Fold) -> tuple[Ints, Ints]:

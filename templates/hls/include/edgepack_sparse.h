@@ -59,29 +59,12 @@ inline void accumulate_packed(integer<ACC> (&sum)[PE], const word<SIMD> &x, cons
     }
 }
 
-/// As `matrix`, without tiles of PE x SIMD weights that are all zero: ROWS are left for one vector of every matrix, and
-/// `place` says where each belongs. PASSES is vectors by matrices that take turns.
-template <int PASSES, int IN, int SIMD, int PE, int ACC, bool DSP, int ROWS>
-void matrix_listed(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[ROWS][PE][SIMD],
-                   const uint16_t (&place)[ROWS]) {
+/// One step where every lane has its multiplier, and nothing is chosen.
+template <int SIMD, int PE, int ACC, bool DSP, int KEEP, int OF>
+inline void accumulate_packed(integer<ACC> (&sum)[PE], const word<SIMD> &x, const int8_t (&weight)[PE][SIMD], bool first) {
     EP_PRAGMA(INLINE)
-    word<SIMD> held[IN / SIMD];
-    integer<ACC> sum[PE];
-    EP_PRAGMA(ARRAY_PARTITION variable = sum complete)
-    counter<IN / SIMD> filled = 0;
-    counter<ROWS> row = 0;
-    bool first = true;
-    for (int i = 0; i < PASSES * ROWS; ++i) {
-        EP_PIPELINE(1)
-        const uint16_t entry = place[row];
-        const word<SIMD> x = beat_at<IN / SIMD, SIMD>(in, held, filled, entry);
-        accumulate<SIMD, PE, ACC, DSP>(sum, x, weight[row], first);
-        first = (entry >> 15) != 0;
-        if (first) {
-            out.write(gather<PE, ACC>(sum));
-        }
-        row = next<ROWS>(row);
-    }
+    static_assert(KEEP == OF, "fewer multipliers than lanes need an index");
+    accumulate<SIMD, PE, ACC, DSP>(sum, x, weight, first);
 }
 
 /// As `matrix`, with multipliers for KEEP of every OF lanes; no run of OF weights in a row holds more that are not 0.
@@ -113,11 +96,12 @@ void matrix_packed(stream<SIMD> &in, stream<PE, ACC> &out,
     }
 }
 
-/// Both: a list of tiles, and packed ones. A tile with a run of more than KEEP weights is listed as often as that takes.
-template <int PASSES, int IN, int SIMD, int PE, int ACC, bool DSP, int ROWS, int KEEP, int OF>
-void matrix_packed_listed(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[ROWS][PE][SIMD / OF * KEEP],
-                          const uint8_t (&index)[ROWS][index_bytes(PE * (SIMD / OF * KEEP), OF)],
-                          const uint16_t (&place)[ROWS]) {
+/// As `matrix`, without tiles of PE x SIMD weights that are all zero: ROWS are left for one vector of every matrix, and
+/// `place` says where each belongs. PASSES is vectors by matrices that take turns. With an `index` the tiles are packed as
+/// those of `matrix_packed`, and one with a run of more than KEEP weights is listed as often as that takes.
+template <int PASSES, int IN, int SIMD, int PE, int ACC, bool DSP, int ROWS, int KEEP, int OF, typename... INDEX>
+void matrix_listed(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (&weight)[ROWS][PE][SIMD / OF * KEEP],
+                   const uint16_t (&place)[ROWS], const INDEX (&... index)[ROWS]) {
     EP_PRAGMA(INLINE)
     word<SIMD> held[IN / SIMD];
     integer<ACC> sum[PE];
@@ -129,7 +113,7 @@ void matrix_packed_listed(stream<SIMD> &in, stream<PE, ACC> &out, const int8_t (
         EP_PIPELINE(1)
         const uint16_t entry = place[row];
         const word<SIMD> x = beat_at<IN / SIMD, SIMD>(in, held, filled, entry);
-        accumulate_packed<SIMD, PE, ACC, DSP, KEEP, OF>(sum, x, weight[row], index[row], first);
+        accumulate_packed<SIMD, PE, ACC, DSP, KEEP, OF>(sum, x, weight[row], index[row]..., first);
         first = (entry >> 15) != 0;
         if (first) {
             out.write(gather<PE, ACC>(sum));

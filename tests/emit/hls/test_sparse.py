@@ -102,12 +102,12 @@ LAYERS: Mapping[str, tuple[Callable[[Net], int], str]] = {
         (conv_two_of_four, "matrix_packed"),
         (conv_one_of_three_in_groups_that_do_not_divide, "matrix_packed"),
         (conv_of_one_group, "matrix_packed"),
-        (dense_with_runs_that_overflow, "matrix_packed_listed"),
-        (dense_with_sixteen_to_choose_from, "matrix_packed_listed"),
+        (dense_with_runs_that_overflow, "matrix_listed packed"),
+        (dense_with_sixteen_to_choose_from, "matrix_listed packed"),
         (dense_by_a_list, "matrix_listed"),
         (dense_of_which_the_last_beats_are_for_nothing, "matrix_listed"),
         (groups_two_of_four, "matrix_packed"),
-        (groups_by_lists, "matrix_packed_listed"),
+        (groups_by_lists, "matrix_listed packed"),
     )
 }
 
@@ -128,7 +128,10 @@ def test_the_simulation_computes_the_integers_of_litert(name: str, built: Built)
     np.testing.assert_array_equal(found, wanted)
     code = (built.bundle / "runtime/hls/src/top.cpp").read_text("utf-8")
     calls = [line.strip() for line in code.splitlines() if line.strip().startswith("ep::matrix")]
-    assert calls[list(LAYERS).index(name)].startswith(f"ep::{LAYERS[name][1]}<")
+    template, _, _ = LAYERS[name][1].partition(" ")
+    call = calls[list(LAYERS).index(name)]
+    assert call.startswith(f"ep::{template}<")
+    assert ("_index" in call) == ("packed" in LAYERS[name][1])
 
 
 @needs_gxx

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 from compress.building import request
-from families.test_jetson import Device
+from families.jetson_device import Device
 from onnx import numpy_helper
 from ops.judging import litert
 from prune.networks import Network

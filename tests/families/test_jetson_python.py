@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from families.jetson_device import Device
+from families.making import unread
 
 CUDA = """
 #include <stdlib.h>
@@ -78,11 +79,16 @@ class Board(Device):
         (root / "python").mkdir()
         (root / "python" / "tensorrt.py").write_text(tensorrt, encoding="utf-8")
 
+    @property
+    def stand_ins(self) -> dict[str, str]:
+        places = {"LD_LIBRARY_PATH": str(self.root / "lib"), "PYTHONPATH": str(self.root / "python")}
+        return self.environment | places
+
+    def command(self, *options: str) -> list[str]:
+        return [sys.executable, str(self.bundle / "runtime" / "infer.py"), *options]
+
     def infer(self, *options: str) -> "subprocess.CompletedProcess[str]":
-        stand_ins = {"LD_LIBRARY_PATH": str(self.root / "lib"), "PYTHONPATH": str(self.root / "python")}
-        command = [sys.executable, str(self.bundle / "runtime" / "infer.py"), *options]
-        environment = self.environment | stand_ins
-        root = self.root
+        command, environment, root = self.command(*options), self.stand_ins, self.root
         return subprocess.run(command, env=environment, capture_output=True, check=False, cwd=root, encoding="utf-8")
 
     def golden(self, outputs: list[list[float]]) -> None:
@@ -107,6 +113,12 @@ def test_the_runner_feeds_the_engine_and_reads_it(board: Board) -> None:
     assert "y: 1 (32), 0 (14)" in done.stdout
     assert "latency ms over 10 runs: p50" in done.stdout
     assert np.load(board.root / "out.npz")["y"].tolist() == [[14, 32]]
+
+
+def test_a_reader_that_leaves_ends_it_quietly_as_sigpipe_would(board: Board) -> None:
+    np.save(board.root / "in.npy", np.array([1, 2, 3], np.float32))
+    code, said = unread(board.command("in.npy"), board.root, board.stand_ins)
+    assert (code, "BrokenPipe" in said, "Traceback" in said) == (141, False, False)
 
 
 def test_the_self_test_passes_and_fails(board: Board) -> None:

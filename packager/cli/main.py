@@ -16,11 +16,14 @@ from types import FrameType
 from typing import NoReturn
 
 import click
+from click.shell_completion import shell_complete
 
 from packager import __version__
 from packager.errors import EdgePackError, did_you_mean
 
 _FOLDER = "packager.cli"
+_COMPLETE = "_EDGEPACK_COMPLETE"
+"""Set by a shell's completion, as of all click commands."""
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
 _TERMINATED = 143
@@ -104,6 +107,8 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _run(args: Sequence[str]) -> int:
     settings = _Settings()
+    if asked := os.environ.get(_COMPLETE):
+        return shell_complete(cli, {}, "edgepack", _COMPLETE, asked)
     try:
         # Not `cli.main`, which takes a closed pipe for itself and exits with 1.
         with cli.make_context("edgepack", list(args), obj=settings) as context:

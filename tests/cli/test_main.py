@@ -221,3 +221,12 @@ def test_a_reader_that_leaves_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+def test_shells_complete_commands(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """``eval "$(_EDGEPACK_COMPLETE=bash_source edgepack)"``, as with all that click makes."""
+    monkeypatch.setenv("_EDGEPACK_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "edgepack bu")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    assert main([]) == 0
+    assert capsys.readouterr().out.split() == ["plain,build"]

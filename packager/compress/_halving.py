@@ -9,6 +9,7 @@ redundant convolutions", 2016); what is skipped here is skipped by all layers al
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from packager.compress._grids import AXES, Every, Grid
 from packager.compress._halving_ops import Place, Unfit, rule_of, slides
@@ -35,11 +36,12 @@ def halvings(model: Model, axis: str) -> Iterator[Halving]:
         axis: ``height`` or ``width``.
     """
     graph, known = model.main, set()
+    around = _Around(graph.producers(), graph.consumers())
     for node in graph.nodes:
         if not slides(node):
             continue
         try:
-            region = _region(graph, node.outputs[0], axis)
+            region = _region(graph, around, node.outputs[0], axis)
             if region not in known:
                 known.add(region)
                 yield _halved(model, region, axis)
@@ -47,9 +49,16 @@ def halvings(model: Model, axis: str) -> Iterator[Halving]:
             continue
 
 
-def _region(graph: Graph, start: int, axis: str) -> frozenset[int]:
+class _Around(NamedTuple):
+    """Who makes and who reads a tensor, by its index."""
+
+    makers: Mapping[int, int]
+    readers: Mapping[int, tuple[int, ...]]
+
+
+def _region(graph: Graph, around: _Around, start: int, axis: str) -> frozenset[int]:
     """Every activation that loses positions where one does."""
-    makers, readers = graph.producers(), graph.consumers()
+    makers, readers = around
     region: set[int] = set()
     waiting = [start]
     while waiting:

@@ -116,6 +116,8 @@ class Gathering:
     def alike(self, place: Place, t: int) -> Iterable[int]:
         if t in place.node.outputs or any(place.size(made) != 1 for made in place.node.outputs):
             raise Unfit
+        if place.node.attrs.get(f"filter_{place.axis}", place.size(t)) < place.size(t):
+            raise Unfit
         return ()
 
     def changed(self, place: Place, firsts: Mapping[int, int], region: Collection[int]) -> tuple[Node, int]:  # noqa: ARG002

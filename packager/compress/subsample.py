@@ -6,14 +6,16 @@ fitted anew to what the whole model computes at the positions that are left, and
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Iterator, Sequence
 
 from packager.compress._contract import Compressed, Context, Kept, Step, Work
-from packager.compress._grids import AXES, Grid, joined
+from packager.compress._grids import AXES, joined
 from packager.compress._halving import Halving, halvings
 from packager.compress._layers import float_only, layers_of
 from packager.compress._names import named
 from packager.compress._refit import refit
+from packager.compress._starts import Now, Search
 from packager.errors import ConfigError, Diagnostic, Severity, did_you_mean
 from packager.figure import Table
 from packager.ir import Graph, Model
@@ -21,8 +23,9 @@ from packager.prune import work_of
 
 _TRIED, _FITTED = 64, 6
 """Ways that are tried, those first that leave the most; and of these that are fitted."""
-_DEEP = 4
-"""Starts one after the other, at most: no position of ten is left then."""
+_RUN = 10**11
+"""Multiply-accumulates of all trials together, at most: a large network is tried in fewer ways, but not in
+fewer than are fitted."""
 _TOGETHER = 16
 """Models that one child process runs."""
 
@@ -39,25 +42,6 @@ class Subsample:
     """Names of the layers that may take a longer stride; empty for all."""
     skip: tuple[str, ...] = ()
     """Names of layers that may not."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _Now:
-    """A model on its way."""
-
-    model: Model
-    grids: Mapping[str, Grid] = dataclasses.field(default_factory=dict)
-    """Which of the first one's positions are left, by the name of an activation."""
-    steps: tuple[Diagnostic, ...] = ()
-
-    def halved(self, halving: Halving) -> "_Now":
-        graph = self.model.main
-        starts = [graph.where(i) for i in range(len(graph.nodes)) if graph.node_name(i) in halving.starts]
-        step = Diagnostic(
-            severity=Severity.NOTE, where=" and ".join(starts),
-            message=f"every second position in {halving.axis} from here on",
-        )  # fmt: skip
-        return _Now(model=halving.model, grids=joined(self.grids, halving.grids), steps=(*self.steps, step))
 
 
 def problems(how: Subsample) -> Iterator[tuple[str, str]]:
@@ -88,13 +72,13 @@ def apply(model: Model, how: Subsample, context: Context) -> Compressed:
         ConfigError: so much can't go.
     """
     whole = work_of(model.main)
-    ways = _reaching(model, how, (1 - how.share) * whole)
-    if not ways:
+    search = Search(model, [functools.partial(_ways, how=how, axis=axis) for axis in how.axes], (1 - how.share) * whole)
+    if not search.found:
         raise ConfigError(
             f"{model.name}: leaving positions out can't take {how.share:.0%} of the multiply-accumulates",
-            hint="ask for a smaller share, and let channel pruning take the rest",
+            hint=f"{1 - search.least / whole:.1%} is the most found; let channel pruning take the rest",
         )
-    now = _best(model, ways, how, context)
+    now = _best(model, search.ways, how, context)
     gone = 1 - work_of(now.model.main) / whole
     return Compressed(
         model=now.model,
@@ -106,7 +90,7 @@ def apply(model: Model, how: Subsample, context: Context) -> Compressed:
     )
 
 
-def _kept(model: Model, now: _Now, context: Context) -> Kept:
+def _kept(model: Model, now: Now, context: Context) -> Kept:
     """With what a step that trains may hint at: every activation still stands for one of the original's."""
     earlier = context.kept.grids if model is context.kept.sampled else {} if model is context.teacher else None
     if earlier is None:
@@ -119,44 +103,21 @@ def _ways(model: Model, how: Subsample, axis: str) -> list[Halving]:
     return [way for way in found if not how.layers or way.starts <= frozenset(how.layers)]
 
 
-def _reaching(model: Model, how: Subsample, goal: float) -> list[_Now]:
-    """The ways that leave at most so much work, with as few starts as that takes, or one more."""
-    for depth in range(2, _DEEP + 1):
-        found = {_key(way): way for way in _starts(_Now(model=model), how, goal, depth)}
-        if found:
-            return sorted(found.values(), key=lambda way: -work_of(way.model.main))[:_TRIED]
-    return []
-
-
-def _key(way: _Now) -> frozenset[tuple[str, Grid]]:
-    return frozenset(way.grids.items())
-
-
-def _starts(now: _Now, how: Subsample, goal: float, depth: int) -> Iterator[_Now]:
-    """Each way that starts as late as it can; where one start leaves too much, with others behind it."""
-    for axis in how.axes:
-        for halving in reversed(_ways(now.model, how, axis)):
-            way = now.halved(halving)
-            if work_of(way.model.main) <= goal:
-                yield way
-                break
-            if depth > 1:
-                yield from _starts(way, how, goal, depth - 1)
-
-
-def _best(model: Model, ways: Sequence[_Now], how: Subsample, context: Context) -> _Now:
+def _best(model: Model, ways: Sequence[Now], how: Subsample, context: Context) -> Now:
     """The way that changes the outputs least."""
+    runs = max(len(x) for x in context.tuning.arrays.values())
+    tried = int(_RUN / (runs * work_of(ways[0].model.main)))
 
-    def ranked(some: Sequence[_Now]) -> list[_Now]:
+    def ranked(some: Sequence[Now]) -> list[Now]:
         parts = [some[i : i + _TOGETHER] for i in range(0, len(some), _TOGETHER)]
         losses = [score.loss for part in parts for score in context.measure([way.model for way in part])]
         return [some[i] for i in sorted(range(len(some)), key=lambda i: (losses[i], i))]
 
-    best = ranked(ways)
+    best = ranked(ways[: max(_FITTED, min(_TRIED, tried))])
     return ranked([_fitted(model, way, context) for way in best[:_FITTED]])[0] if how.refit else best[0]
 
 
-def _fitted(model: Model, way: _Now, context: Context) -> _Now:
+def _fitted(model: Model, way: Now, context: Context) -> Now:
     inputs = tuple(context.tuning.arrays.values())
     better = refit(model, way.model, inputs, grids=way.grids, masks=context.kept.masks, seed=context.seed)
     return dataclasses.replace(way, model=better)

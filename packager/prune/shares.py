@@ -7,10 +7,11 @@ import numpy as np
 
 from packager.errors import ConfigError, UnsupportedError, did_you_mean
 from packager.ir import Graph, Model
+from packager.ops import call_of, find_op
 from packager.prune._contract import Array, Pruned, Real
 from packager.prune.apply import apply_plan
 from packager.prune.channels import channels_of, makers
-from packager.prune.choose import Family, families, macs, plan_channels, plan_of, works_of
+from packager.prune.choose import Family, families, plan_channels, plan_of
 from packager.prune.compensate import compensated
 from packager.prune.importance import IMPORTANCE, Evidence
 from packager.prune.moments import Moments, moments_of
@@ -121,8 +122,8 @@ def _evidence(
 
 def work_of(graph: Graph) -> float:
     """Multiply-accumulates of one inference."""
-    channels = channels_of(graph)
-    return macs(works_of(graph, channels), channels.pinned | True)
+    known = ((find_op(node.op), node) for node in graph.nodes)
+    return float(sum(op.macs(call_of(graph, node)) for op, node in known if op is not None))
 
 
 def _layers(graph: Graph, names: Collection[str]) -> set[int]:

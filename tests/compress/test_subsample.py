@@ -1,5 +1,6 @@
 """Subsampling: the share goes, where it costs the least, and what is left is fitted."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,9 @@ import pytest
 from compress.running import error, images, objections, run
 from prune.networks import Array, Network
 
+from packager.compress._grids import AXES
+from packager.compress._halving import Halving, halvings
+from packager.compress._starts import Search
 from packager.errors import ConfigError
 from packager.ir import Model, verify
 from packager.prune import work_of
@@ -98,6 +102,35 @@ def test_wrong_requests_are_refused(options: dict[str, Any], message: str) -> No
 def test_more_than_there_is_is_refused() -> None:
     with pytest.raises(ConfigError, match="can't take 99% of the multiply-accumulates"):
         run("subsample", network(), smooth(10), share=0.99)
+
+
+def test_the_refusal_says_what_there_is() -> None:
+    with pytest.raises(ConfigError) as caught:
+        run("subsample", network(), smooth(10), share=0.99)
+    most = float(caught.value.hint.split("%")[0]) / 100
+    model = network()
+    done = run("subsample", model, smooth(10), share=most - 0.001, refit=False)
+    assert 1 - work_of(done.model.main) / work_of(model.main) == pytest.approx(most, abs=0.001)
+
+
+def test_a_deep_network_is_not_halved_in_every_way() -> None:
+    """Of eight layers and a stride in between, four starts could be had in some 1,500 ways."""
+    n = Network(3, integer=False)
+    y = n.input(1, 12, 8, 3)
+    for stride in (1, 1, 1, 1, 2, 1, 1, 1):
+        y = n.conv(y, 6, 3, stride=stride)
+    model = n.model(n.dense(n.mean(y), 5))
+    asked = 0
+
+    def ways(model: Model, axis: str) -> list[Halving]:
+        nonlocal asked
+        asked += 1
+        return list(halvings(model, axis))
+
+    search = Search(model, [functools.partial(ways, axis=axis) for axis in AXES], 0.2 * work_of(model.main))
+    assert search.found
+    assert all(work_of(way.model.main) <= 0.2 * work_of(model.main) for way in search.ways)
+    assert asked < 250
 
 
 def test_a_model_without_such_layers_is_refused() -> None:

@@ -197,7 +197,10 @@ def _each(old: Real, x: Real, y: Real) -> Real:
     rest = y - np.einsum("not,ot->no", x, old)
     every = np.ones(old.shape[1], np.bool_)
     found: Real = old + np.stack(
-        [_step(_Problem(x[:, i], rest[:, i : i + 1]), every, slice(None))[0] for i in range(len(old))]
+        [
+            _step(_Problem(np.ascontiguousarray(x[:, i]), rest[:, i : i + 1]), every, slice(None))[0]
+            for i in range(len(old))
+        ]
     )
     return found
 

@@ -128,8 +128,16 @@ def test_a_pool_over_all_positions_takes_fewer() -> None:
     activations(way.model, images(2, 6, 4, 3))
 
 
+def pooled(n: Network, y: int) -> int:
+    """The mean of the first 5 of 8 positions."""
+    return n.layer(
+        "AVERAGE_POOL_2D", [y], (1, 1, 1, 4), "Pool2DOptions", padding=Padding.VALID, stride_h=5, stride_w=5,
+        filter_height=5, filter_width=5, fused_activation_function=0,
+    )  # fmt: skip
+
+
 def test_what_needs_its_positions_keeps_them() -> None:
-    """An output, a flattening, a pool of windows, a window without padding."""
+    """An output, a flattening, a pool of windows, a pool that leaves out the last rows, a window without padding."""
 
     def ways(build: str) -> int:
         n = Network(1, integer=False)
@@ -138,11 +146,12 @@ def test_what_needs_its_positions_keeps_them() -> None:
             "output": lambda: y,
             "flatten": lambda: n.dense(n.flatten(y), 2),
             "pool": lambda: n.mean(n.pool(y)),
+            "part": lambda: n.mean(pooled(n, y)),
             "valid": lambda: n.mean(n.conv(y, 4, 3, padding=Padding.VALID)),
         }
         return sum(layer(way.model, 0) in way.starts for way in halvings(n.model(ends[build]()), "height"))
 
-    assert [ways(build) for build in ("output", "flatten", "pool", "valid")] == [0, 0, 0, 0]
+    assert [ways(build) for build in ("output", "flatten", "pool", "part", "valid")] == [0] * 5
 
 
 def test_grids_of_grids() -> None:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
 from packager.compress._grids import AXES
 from packager.ir import Graph, Node, Padding
@@ -34,17 +34,16 @@ class Place:
 
     def attr(self, name: str) -> int:
         """An option that there is for either dimension, by the part of its name that both have."""
-        return int(
-            self.node.attrs.get(f"{name}_{self.axis[0]}", self.node.attrs.get(f"{name}_{self.axis[0]}_factor", 1))
-        )
+        return int(self.node.attrs.get(self._key(name), 1))
 
     def with_attrs(self, changed: Mapping[str, int]) -> Node:
-        own = self.node.attrs
-        named: dict[str, Any] = {}
-        for name, value in changed.items():
-            key = f"{name}_{self.axis[0]}"
-            named[key if key in own else f"{key}_factor"] = value
-        return dataclasses.replace(self.node, attrs=MappingProxyType({**own, **named}))
+        """The operator with other values of such options."""
+        named = {self._key(name): value for name, value in changed.items()}
+        return dataclasses.replace(self.node, attrs=MappingProxyType({**self.node.attrs, **named}))
+
+    def _key(self, name: str) -> str:
+        key = f"{name}_{self.axis[0]}"
+        return key if key in self.node.attrs else f"{key}_factor"
 
 
 class Rule(Protocol):

@@ -6,7 +6,7 @@ A value of format Q``m`` has `m` integer bits and ``bits - 1 - m`` fractional bi
 
 import numpy as np
 
-from packager.ops._fixed_point import Int, divide_by_power_of_two
+from packager.ops._fixed_point import Int, divide_by_power_of_two, leading_zeros, saturate
 
 ONE = (1 << 31) - 1
 """The largest Q0 value of 32 bits, which stands for 1."""
@@ -44,12 +44,12 @@ def _exp_on_quarter(a: Int, bits: int) -> Int:
 
 def one_over_one_plus(a: Int, bits: int = 32) -> Int:
     """``1 / (1 + a)`` for `a` in [0, 1], both Q0."""
-    return _saturate(_half_denominator(a, bits) << 1, bits)
+    return saturate(_half_denominator(a, bits) << 1, bits)
 
 
 def one_minus_over_one_plus(a: Int, bits: int) -> Int:
     """``(1 - a) / (1 + a)`` for `a` in [0, 1], both Q0."""
-    return _saturate((_half_denominator(a, bits) - (1 << (bits - 3))) << 2, bits)
+    return saturate((_half_denominator(a, bits) - (1 << (bits - 3))) << 2, bits)
 
 
 def _half_denominator(a: Int, bits: int) -> Int:
@@ -58,13 +58,13 @@ def _half_denominator(a: Int, bits: int) -> Int:
     x = _constant(_48_OVER_17, bits) + _times(half, _constant(_MINUS_32_OVER_17, bits), bits)
     for _ in range(3):
         error = (1 << (bits - 3)) - _times(half, x, bits)
-        x = x + _saturate(_times(x, error, bits) << 2, bits)
+        x = x + saturate(_times(x, error, bits) << 2, bits)
     return x
 
 
 def reciprocal(x: Int, integer_bits: int) -> tuple[Int, Int]:
     """Return ``1 / x`` as a Q0 value and the binary exponent to divide it by; `x` positive, Q`integer_bits`."""
-    headroom = 32 - np.frexp(x.astype(np.float64))[1].astype(np.int64)
+    headroom = leading_zeros(x)
     return one_over_one_plus((x << headroom) - (np.int64(1) << 31)), integer_bits - headroom
 
 
@@ -80,7 +80,3 @@ def _one(bits: int) -> int:
 
 def _constant(value: int, bits: int) -> int:
     return value if bits == 32 else (value + (1 << 15)) >> 16
-
-
-def _saturate(x: Int, bits: int) -> Int:
-    return np.clip(x, -(1 << (bits - 1)), _one(bits))

@@ -107,6 +107,18 @@ def multiply_fast17(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayL
     return total >> positive
 
 
+def saturate(x: Int, bits: int = 32) -> Int:
+    """The nearest signed number of so many bits."""
+    nearest: Int = np.clip(x, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    return nearest
+
+
+def leading_zeros(x: Int) -> Int:
+    """Of an unsigned number of 32 bits."""
+    zeros: Int = 32 - np.frexp(x.astype(np.float64))[1].astype(np.int64)
+    return zeros
+
+
 def wrap32(x: Int) -> Int:
     """Keep the low 32 bits as a signed number, as an int32 register does."""
     return x.astype(np.int32).astype(np.int64)

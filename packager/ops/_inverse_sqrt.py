@@ -6,7 +6,7 @@ the nearest integers to the real numbers named beside them.
 
 import numpy as np
 
-from packager.ops._fixed_point import Int, divide_by_power_of_two, doubling_high_mul
+from packager.ops._fixed_point import Int, divide_by_power_of_two, doubling_high_mul, leading_zeros, saturate
 
 _STEPS = 5
 _THREE_HALVES = (1 << 28) + (1 << 27)
@@ -23,7 +23,7 @@ def inverse_sqrt(value: Int) -> tuple[Int, Int]:
     while (over := given >= 1 << 29).any():
         given = np.where(over, given // 4, given)
         large += over
-    pairs = (31 - np.frexp(given.astype(np.float64))[1]) // 2 - 1
+    pairs = (leading_zeros(given) - 1) // 2 - 1
     shift = _DEEPEST + large - pairs
     mantissa = _newton((given << (2 * pairs)) >> 1)
     mantissa, shift = np.where(shift < 0, mantissa << np.maximum(-shift, 0), mantissa), np.maximum(shift, 0)
@@ -35,11 +35,6 @@ def _newton(value: Int) -> Int:
     half = divide_by_power_of_two(value, 1)
     x: Int = np.full_like(value, 1 << 28)
     for _ in range(_STEPS):
-        cubed = _saturated(doubling_high_mul(doubling_high_mul(x, x), x) << 6)
-        x = _saturated((doubling_high_mul(_THREE_HALVES, x) - doubling_high_mul(half, cubed)) << 3)
+        cubed = saturate(doubling_high_mul(doubling_high_mul(x, x), x) << 6)
+        x = saturate((doubling_high_mul(_THREE_HALVES, x) - doubling_high_mul(half, cubed)) << 3)
     return doubling_high_mul(x, _HALF_SQRT_2)
-
-
-def _saturated(value: Int) -> Int:
-    result: Int = np.clip(value, -_LARGEST - 1, _LARGEST)
-    return result

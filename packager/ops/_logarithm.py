@@ -3,7 +3,7 @@
 import numpy as np
 
 from packager.ops._exponential import one_over_one_plus
-from packager.ops._fixed_point import Int, doubling_high_mul
+from packager.ops._fixed_point import Int, divide_by_power_of_two, doubling_high_mul, leading_zeros, saturate
 
 _LOG_2 = 1488522236
 _SQRT_SQRT_HALF = 1805811301
@@ -26,12 +26,12 @@ def log_of_sum(x: Int, integer_bits: int, output_bits: int) -> Int:
     spare = output_bits + 1  # The sum of both terms may be larger than the result.
     quarter = (1 << 29) >> spare
     whole = 1 << (31 - spare)
-    first_room = _leading_zeros(x)
-    first = _saturated(doubling_high_mul(_saturated(x << (first_room - 1)), _SQRT_HALF) << 1)
-    first_power = _saturated(_saturated((integer_bits - first_room) * whole) + quarter)
-    second_room = _leading_zeros(doubling_high_mul(x, _SQRT_HALF)) - 1
-    second = _saturated(x << second_room)
-    second_power = _saturated(_saturated((integer_bits - second_room) * whole) - quarter)
+    first_room = leading_zeros(x)
+    first = saturate(doubling_high_mul(saturate(x << (first_room - 1)), _SQRT_HALF) << 1)
+    first_power = saturate(saturate((integer_bits - first_room) * whole) + quarter)
+    second_room = leading_zeros(doubling_high_mul(x, _SQRT_HALF)) - 1
+    second = saturate(x << second_room)
+    second_power = saturate(saturate((integer_bits - second_room) * whole) - quarter)
     rest, power = np.minimum(first, second), np.maximum(first_power, second_power)
     middle = (rest + _SQRT_SQRT_HALF + 1) >> 1
     q = 2 * (rest - _SQRT_SQRT_HALF)
@@ -39,22 +39,5 @@ def log_of_sum(x: Int, integer_bits: int, output_bits: int) -> Int:
     above = doubling_high_mul(q, rest) + doubling_high_mul(doubling_high_mul(q, square), _ALPHA_N)
     inner = _ALPHA_I + q + doubling_high_mul(square, _ALPHA_D)
     below = doubling_high_mul(middle, inner) + doubling_high_mul(q, _ALPHA_F)
-    near = doubling_high_mul(_rounded(above, spare), one_over_one_plus(below))
-    return _saturated((doubling_high_mul(power, _LOG_2) + near) << 1)
-
-
-def _leading_zeros(x: Int) -> Int:
-    zeros: Int = 32 - np.frexp(x.astype(np.float64))[1].astype(np.int64)
-    return zeros
-
-
-def _rounded(x: Int, power: int) -> Int:
-    """``x / 2^power``, ties away from zero."""
-    half = 1 << (power - 1)
-    quotient: Int = np.where(x < 0, -((-x + half) >> power), (x + half) >> power)
-    return quotient
-
-
-def _saturated(x: Int) -> Int:
-    clipped: Int = np.clip(x, -(1 << 31), (1 << 31) - 1)
-    return clipped
+    near = doubling_high_mul(divide_by_power_of_two(above, spare), one_over_one_plus(below))
+    return saturate((doubling_high_mul(power, _LOG_2) + near) << 1)

@@ -52,9 +52,7 @@ def quotient(a: fixed.Int, b: fixed.Int, mantissa: fixed.Int, shift: fixed.Int) 
 
 def _sign_bits(x: fixed.Int) -> fixed.Int:
     """Bits that repeat the sign of a number of 32 bits, besides the sign itself."""
-    size = np.where(x < 0, ~x, x)
-    bits: fixed.Int = 31 - np.frexp(size.astype(np.float64))[1].astype(np.int64)
-    return bits
+    return fixed.leading_zeros(np.where(x < 0, ~x, x)) - 1
 
 
 def _objection(call: Call) -> str:

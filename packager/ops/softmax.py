@@ -79,7 +79,7 @@ def _int16(call: Call, x: Array) -> Array:
     diff = fixed.multiply(x.astype(np.int64) - x.max(axis=-1, keepdims=True), *fixed.quantize_multiplier(step16(call)))
     exponentials = interpolate(np.clip(diff + 32767, -32768, 32767), EXP)
     total = exponentials.sum(axis=-1, keepdims=True)
-    headroom = 32 - np.frexp(total.astype(np.float64))[1].astype(np.int64)
+    headroom = fixed.leading_zeros(total)
     mantissa = ((total << (headroom - 1)) + (1 << 13)) >> 14
     inverse = interpolate(np.clip(mantissa - (1 << 15) - (1 << 16), -32768, 32767), INVERSE)
     right = 31 - headroom

@@ -1,8 +1,10 @@
 """The fields of `ep_broadcast`: two shapes joined, neighbouring dimensions merged where both inputs run on."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from packager.emit.c._contract import Fields, Op
+from packager.emit.c._contract import Fields, Op, Problem
 
 _RANK = 5
 
@@ -14,6 +16,12 @@ def broadcast_of(op: Op) -> Fields | None:
         return None
     lead = _RANK - len(dims)
     return {"dims": [1] * lead + dims, "a": [0] * lead + a, "b": [0] * lead + b}
+
+
+def broadcast_problems(op: Op) -> Iterator[Problem]:
+    """The operator's first two inputs are joined in few enough dimensions."""
+    if broadcast_of(op) is None:
+        yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
 
 
 def merged(

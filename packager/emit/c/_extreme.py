@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
-from packager.emit.c._broadcast import broadcast_of
+from packager.emit.c._broadcast import broadcast_of, broadcast_problems
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
 from packager.emit.c._quantized import kernel_of, same_problems
 
@@ -15,8 +15,8 @@ class Extreme:
     def problems(self, op: Op) -> Iterator[Problem]:
         found = list(same_problems(op, 2))
         yield from found
-        if not found and broadcast_of(op) is None:
-            yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
+        if not found:
+            yield from broadcast_problems(op)
 
     def layer(self, op: Op) -> Layer:
         return Layer(

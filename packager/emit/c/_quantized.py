@@ -37,6 +37,19 @@ def _problems(op: Op, inputs: int, dtype: DType) -> Iterator[Problem]:
         yield Problem("its fused activation is no clamp", "use RELU or RELU6")
 
 
+def row_problems(op: Op, deepest: int) -> Iterator[Problem]:
+    """The first input's rows are not too long for a kernel that adds up each."""
+    depth = op.input(0).dims[-1]
+    if depth > deepest:
+        yield Problem(f"a row has {depth} elements, the kernel takes {deepest}", "split the rows")
+
+
+def rows_of(op: Op) -> dict[str, int]:
+    """How many rows there are, and how long each is."""
+    depth = op.input(0).dims[-1]
+    return {"rows": op.output.elements // depth, "depth": depth}
+
+
 def constant_problems(op: Op, positions: Iterable[int]) -> Iterator[Problem]:
     """Inputs that a kernel keeps among its constants are there or absent, but not computed."""
     for position in positions:

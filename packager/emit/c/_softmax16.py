@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from packager.emit.c._contract import Constant, Invocation, Layer, Op, Problem
-from packager.emit.c._quantized import int16_problems
+from packager.emit.c._quantized import int16_problems, row_problems, rows_of
 from packager.ops import _fixed_point as fixed
 from packager.ops.softmax import EXP, INVERSE, step16
 
@@ -16,13 +16,11 @@ _LEFT = 14
 class Softmax16:
     def problems(self, op: Op) -> Iterator[Problem]:
         yield from int16_problems(op)
-        if op.input(0).dims[-1] > _DEEPEST:
-            yield Problem(f"a row has {op.input(0).dims[-1]} elements, the kernel takes {_DEEPEST}", "split the rows")
+        yield from row_problems(op, _DEEPEST)
         if int(fixed.quantize_multiplier(step16(op.evaluation))[1]) > _LEFT:
             yield Problem("its scaling needs more than 32 bits", "recalibrate: a scale is far out of range")
 
     def layer(self, op: Op) -> Layer:
-        depth = op.input(0).dims[-1]
         multiplier, shift = fixed.quantize_multiplier(step16(op.evaluation))
         return Layer(
             invocations=(
@@ -30,8 +28,7 @@ class Softmax16:
                     kernel="softmax_int16",
                     arguments=(op.at_input(0), op.at_output()),
                     fields={
-                        "rows": op.output.elements // depth,
-                        "depth": depth,
+                        **rows_of(op),
                         "exp": op.symbol("exp"),
                         "inverse": op.symbol("inverse"),
                         "multiplier": int(multiplier),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.emit.c._broadcast import broadcast_of
+from packager.emit.c._broadcast import broadcast_of, broadcast_problems
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
 from packager.emit.c._quantized import same_problems
 from packager.ir import DType
@@ -22,8 +22,8 @@ class Sum:
     def problems(self, op: Op) -> Iterator[Problem]:
         found = list(same_problems(op, 2))
         yield from found
-        if not found and broadcast_of(op) is None:
-            yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
+        if not found:
+            yield from broadcast_problems(op)
 
     def layer(self, op: Op) -> Layer:
         low, high = op.clamp

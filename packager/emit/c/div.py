@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.emit.c._broadcast import broadcast_of
+from packager.emit.c._broadcast import broadcast_of, broadcast_problems
 from packager.emit.c._contract import Constant, Invocation, Layer, Op, Problem
 from packager.emit.c._quantized import int8_problems
 from packager.ops import _fixed_point as fixed
@@ -21,8 +21,7 @@ class _Div:
         yield from found
         if found:
             return
-        if broadcast_of(op) is None:
-            yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
+        yield from broadcast_problems(op)
         if int(fixed.quantize_multiplier(multiplier(op.evaluation))[1]) > MOST_SHIFT:
             yield Problem("its output's scale is too small for its inputs'", "recalibrate: a scale is far out of range")
         divisor = op.constant(1)

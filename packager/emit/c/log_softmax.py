@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from packager.emit.c._contract import Constant, Invocation, Layer, Op, Problem
-from packager.emit.c._quantized import int8_problems
+from packager.emit.c._quantized import int8_problems, row_problems, rows_of
 from packager.ops.log_softmax import ZERO_POINT, exponentials, steps
 
 _DEEPEST = 4095
@@ -19,12 +19,10 @@ class _LogSoftmax:
         yield from found
         if not found and (op.output.scale, op.output.zero_point) != (_SCALE, ZERO_POINT):
             yield Problem("its output's scale is not 1/16, or its zero point not 127", "quantize it as LiteRT asks")
-        if op.input(0).dims[-1] > _DEEPEST:
-            yield Problem(f"a row has {op.input(0).dims[-1]} elements, the kernel takes {_DEEPEST}", "split the rows")
+        yield from row_problems(op, _DEEPEST)
 
     def layer(self, op: Op) -> Layer:
-        depth = op.input(0).dims[-1]
-        shape = {"rows": op.output.elements // depth, "depth": depth}
+        shape = rows_of(op)
         arguments = (op.at_input(0), op.at_output())
         scale = op.input(0).scale
         if op.arithmetic == "integer":

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.emit.c._broadcast import broadcast_of
+from packager.emit.c._broadcast import broadcast_of, broadcast_problems
 from packager.emit.c._by_type import ByType
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
 from packager.emit.c._quantized import int8_problems, int16_problems
@@ -23,8 +23,7 @@ class _Mul:
         yield from found
         if found:
             return
-        if broadcast_of(op) is None:
-            yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
+        yield from broadcast_problems(op)
         if int(fixed.quantize_multiplier(float(_multiplier(op)))[1]) > _LARGEST_SHIFT:
             yield Problem("its scaling needs more than 32 bits", "recalibrate: a scale is far out of range")
 
@@ -68,8 +67,7 @@ class _Mul16:
         yield from found
         if found:
             return
-        if broadcast_of(op) is None:
-            yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
+        yield from broadcast_problems(op)
         if int(fixed.quantize_multiplier(float(_multiplier(op)))[1]) > 0:
             yield Problem("its scaling needs more than 32 bits", "recalibrate: a scale is far out of range")
 

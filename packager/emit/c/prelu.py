@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.emit.c._broadcast import broadcast_of
+from packager.emit.c._broadcast import broadcast_of, broadcast_problems
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
 from packager.emit.c._quantized import int8_problems
 from packager.ops import _fixed_point as fixed
@@ -20,8 +20,7 @@ class _Prelu:
         yield from found
         if found:
             return
-        if broadcast_of(op) is None:
-            yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
+        yield from broadcast_problems(op)
         if max(int(fixed.quantize_multiplier(real)[1]) for real in _slopes(op)) > _LARGEST_SHIFT:
             yield Problem("its scaling needs more than 32 bits", "recalibrate: a scale is far out of range")
 

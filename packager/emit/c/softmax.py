@@ -7,7 +7,7 @@ import numpy as np
 
 from packager.emit.c._by_type import ByType
 from packager.emit.c._contract import Constant, Ints, Invocation, Layer, Op, Problem
-from packager.emit.c._quantized import int8_problems
+from packager.emit.c._quantized import int8_problems, row_problems, rows_of
 from packager.emit.c._softmax16 import Softmax16
 from packager.ops import _fixed_point as fixed
 
@@ -22,12 +22,10 @@ _UNSURE = 2.0**-48
 class _Softmax:
     def problems(self, op: Op) -> Iterator[Problem]:
         yield from int8_problems(op)
-        if op.input(0).dims[-1] > _DEEPEST:
-            yield Problem(f"a row has {op.input(0).dims[-1]} elements, the kernel takes {_DEEPEST}", "split the rows")
+        yield from row_problems(op, _DEEPEST)
 
     def layer(self, op: Op) -> Layer:
-        depth = op.input(0).dims[-1]
-        shape = {"rows": op.output.elements // depth, "depth": depth}
+        shape = rows_of(op)
         arguments = (op.at_input(0), op.at_output())
         if op.arithmetic == "integer":
             return Layer(

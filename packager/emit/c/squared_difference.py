@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from packager.emit.c._broadcast import broadcast_of
+from packager.emit.c._broadcast import broadcast_of, broadcast_problems
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
 from packager.emit.c._quantized import int8_problems
 from packager.ops import _fixed_point as fixed
@@ -13,8 +13,8 @@ class _SquaredDifference:
     def problems(self, op: Op) -> Iterator[Problem]:
         found = list(int8_problems(op, 2))
         yield from found
-        if not found and broadcast_of(op) is None:
-            yield Problem("its inputs broadcast over too many dimensions", "reshape them to fewer")
+        if not found:
+            yield from broadcast_problems(op)
         if not found and _scales(op)[2] >= 1:
             yield Problem("its output's scale is too small for its inputs'", "recalibrate: a scale is far out of range")
 

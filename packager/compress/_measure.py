@@ -1,6 +1,6 @@
 """How far models went from the original on some inputs, many of them in one child process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from packager.quantize.trace import outputs_of
 from packager.util.child import call
 
 Real = npt.NDArray[np.float64]
+TOGETHER = 16
+"""Models that one child process runs."""
 _LEAST = 1e-7
 """No class counts as less likely: the resolution of a float32 probability."""
 Job = tuple[bytes, Sequence[Array], Sequence[int]]
@@ -39,12 +41,15 @@ class Measurer:
         Raises:
             UnsupportedError: LiteRT can't run one of them.
         """
-        if not models:
-            return ()
+        parts = (models[i : i + TOGETHER] for i in range(0, len(models), TOGETHER))
+        return tuple(score for part in parts for score in self._scores(part))
+
+    def _scores(self, models: Sequence[Model]) -> Iterator[Score]:
         asked = models if self.reference else (self.teacher, *models)
         found = outputs(asked, self.samples)
         self.reference = self.reference or found[0]
-        return tuple(self.score(each) for each in found[len(asked) - len(models) :])
+        for each in found[len(asked) - len(models) :]:
+            yield self.score(each)
 
     def score(self, found: Sequence[Array]) -> Score:
         """Score outputs, real, ``[count, ...]`` each. The first tells the class."""

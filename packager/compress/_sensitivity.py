@@ -8,12 +8,11 @@ import numpy as np
 
 from packager.compress._contract import Array, Context
 from packager.compress._layers import layers_of, quantized, traced, with_constants
+from packager.compress._measure import TOGETHER
 from packager.figure import Curve
 from packager.ir import DType, Graph, GraphBuilder, Model, QuantParams
 from packager.prune.shares import prune_each
 
-_TOGETHER = 16
-"""Models that one child process runs."""
 KINDS = ("channels", "weights", "int8")
 
 
@@ -35,7 +34,7 @@ def curves_of(model: Model, context: Context, kind: str, ratios: Sequence[float]
     waiting: list[Variant] = []
     for variant in variants:
         waiting.append(variant)
-        if len(waiting) == _TOGETHER:
+        if len(waiting) == TOGETHER:
             _measure(waiting, context, points)
             waiting = []
     _measure(waiting, context, points)

@@ -26,8 +26,6 @@ _TRIED, _FITTED = 64, 6
 _RUN = 10**11
 """Multiply-accumulates of all trials together, at most: a large network is tried in fewer ways, but not in
 fewer than are fitted."""
-_TOGETHER = 16
-"""Models that one child process runs."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,8 +107,7 @@ def _best(model: Model, ways: Sequence[Now], how: Subsample, context: Context) -
     tried = int(_RUN / (runs * work_of(ways[0].model.main)))
 
     def ranked(some: Sequence[Now]) -> list[Now]:
-        parts = [some[i : i + _TOGETHER] for i in range(0, len(some), _TOGETHER)]
-        losses = [score.loss for part in parts for score in context.measure([way.model for way in part])]
+        losses = [score.loss for score in context.measure([way.model for way in some])]
         return [some[i] for i in sorted(range(len(some)), key=lambda i: (losses[i], i))]
 
     best = ranked(ways[: max(_FITTED, min(_TRIED, tried))])

@@ -80,8 +80,6 @@ EP_INLINE void ep_sum_rows(const ep_sum *s, const int8_t *a, const int8_t *b, in
     }
 }
 
-#if defined(EDGEPACK_THREADS)
-
 #define EP_SUM_COST 8   /* Of an element, in multiplications of a matrix: what ep_share counts. */
 #define EP_SUM_BLOCK 64 /* Elements; parts end where vectors do. */
 
@@ -102,19 +100,14 @@ static void ep_sum_blocks(void *argument, int32_t first, int32_t last)
                 to - from, job->out + from);
 }
 
-#endif
-
 static void ep_sum_run(const ep_sum *s, const int8_t *a, const int8_t *b, int8_t *out EP_THREADS_PARAMETER)
 {
-#if defined(EDGEPACK_THREADS)
     if (EP_SHARES && ep_broadcast_rows(&s->shape) == 1) {
         const int32_t count = s->shape.dims[EP_RANK - 1];
         ep_sum_job job = {s, a, b, out};
         ep_share(ep_sum_blocks, &job, (count + EP_SUM_BLOCK - 1) / EP_SUM_BLOCK, (int64_t)count * EP_SUM_COST EP_THREADS);
-        return;
-    }
-#endif
-    ep_sum_rows(s, a, b, out);
+    } else
+        ep_sum_rows(s, a, b, out);
 }
 
 #endif

@@ -1,85 +1,81 @@
-"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED of int16 with int8 weights."""
+"""What CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED of int16 with int8 weights share."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from packager.emit.c._contract import Constant, Fields, Ints, Invocation, Layer, Op, Problem
+from packager.emit.c._contract import Constant, Fields, Ints, Op, Problem, padded
+from packager.emit.c._linear import packed, quads_of
 from packager.emit.c._quantized import int16_problems
-from packager.emit.c._scaling16 import scaling16_of, scaling16_problems
-from packager.emit.c._window import window_of
+from packager.emit.c._scaling import BLOCK
+from packager.emit.c._scaling16 import Scaling16, scaling16_of, scaling16_problems
 from packager.ir import DType
 from packager.ops import Call
+from packager.ops._contraction import is_wide
 from packager.ops._requantize import Rule
+
+WORD = 2
+"""Bytes of an element."""
+_END = 1 << 31
+"""Of int32."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Linear16:
-    """One of the three, told apart by its weights' channel axis and by its window."""
-
     rule: Callable[[Call], Rule]
     """The reference's own choice."""
-    kernel: str = "conv_2d_int16"
-    channel_axis: int = 0
 
     def problems(self, op: Op) -> Iterator[Problem]:
         found = [*int16_problems(op), *_weight_problems(op)]
         yield from found
         if not found:
-            rows = np.moveaxis(_weights(op), self.channel_axis, 0).reshape(op.output.dims[-1], -1)
-            reach = np.abs(_bias(op)) + (1 << 15) * np.abs(rows.astype(np.int64)).sum(axis=1)
-            yield from scaling16_problems(op, self.rule(op.evaluation), reach)
+            yield from scaling16_problems(op, self.rule(op.evaluation), _reach(op, self.rows(op)))
 
-    def layer(self, op: Op) -> Layer:
-        scaling = scaling16_of(op, self.rule(op.evaluation))
-        fields = {"weights": op.symbol("weights"), "bias": op.symbol("bias"), "scaling": scaling.fields}
-        return Layer(
-            invocations=(
-                Invocation(
-                    kernel=self.kernel,
-                    arguments=(op.at_input(0), op.at_output()),
-                    fields={**self._shape(op), **fields},
-                ),
-            ),
-            constants=(*_constants(op), *scaling.constants),
-            defines=scaling.defines,
-        )
+    def rows(self, op: Op) -> Ints:
+        """The weights as ``[outputs, n]``."""
+        return np.reshape(weights16(op), (op.output.dims[-1], -1))
 
-    def _shape(self, op: Op) -> Fields:
-        weights = _weights(op)
-        if weights.ndim == 2:
-            return {"window": _rows(op, *weights.shape), "depth": weights.shape[1], "share": weights.shape[0]}
-        window = window_of(op, *weights.shape[1:3])
-        if self.channel_axis:
-            return {"window": window, "multiplier": weights.shape[3] // op.input(0).dims[3]}
-        depth = weights.shape[3]
-        return {"window": window, "depth": depth, "share": weights.shape[0] * depth // op.input(0).dims[3]}
+    def scaling(self, op: Op) -> Scaling16:
+        return scaling16_of(op, self.rule(op.evaluation), long=self.is_long(op))
+
+    def is_long(self, op: Op) -> bool:
+        """Whether sums need 64 bits: they wrap at 32 where LiteRT's do, and mostly fit, whatever the input."""
+        return is_wide(op.evaluation) and int(_reach(op, self.rows(op)).max(initial=0)) >= _END
+
+    def bias(self, op: Op) -> tuple[Constant, Fields]:
+        """The constant, and the fields that say where it lies."""
+        wide = self.is_long(op)
+        constant = Constant(name="bias", ctype="int64_t" if wide else "int32_t", values=padded(bias16(op), BLOCK))
+        symbol = op.symbol("bias")
+        return constant, {"long_bias": symbol} if wide else {"bias": symbol}
 
 
-def _rows(op: Op, units: int, depth: int) -> Fields:
-    """A fully connected layer as a window of one pixel over all rows."""
-    rows = op.input(0).elements // depth
-    one = dict.fromkeys(("batches", "input_h", "output_h", "kernel_h", "kernel_w"), 1)
-    steps = dict.fromkeys(("stride_h", "stride_w", "dilation_h", "dilation_w"), 1)
-    sizes = {"input_w": rows, "output_w": rows, "input_c": depth, "output_c": units}
-    return {**one, **steps, **sizes, "pad_h": 0, "pad_w": 0, "top": 0, "bottom": 1, "left": 0, "right": rows}
+def sizes16(rows: Ints) -> Fields:
+    return {"outputs": rows.shape[0], "rows": rows.shape[1], "quads": quads_of(rows)}
 
 
-def _constants(op: Op) -> tuple[Constant, ...]:
-    return (
-        Constant(name="weights", ctype="int8_t", values=_weights(op).reshape(-1)),
-        Constant(name="bias", ctype="int64_t", values=_bias(op)),
-    )
+def defines16(together: int, *, long: bool) -> dict[str, int]:
+    return {"EP_INT16_LONG": int(long), "EP_INT16_TOGETHER": int(together > 1)}
 
 
-def _weights(op: Op) -> Ints:
+def packed16(rows: Ints, suffix: str = "") -> Constant:
+    return Constant(name=f"weights{suffix}", ctype="int8_t", values=packed(rows))
+
+
+def _reach(op: Op, rows: Ints) -> Ints:
+    """The largest magnitude that any partial sum of a channel can have, whatever the input and the order."""
+    reach: Ints = np.abs(bias16(op)) + (1 << 15) * np.abs(rows.astype(np.int64)).sum(axis=1)
+    return reach
+
+
+def weights16(op: Op) -> Ints:
     weights = op.constant(1)
     assert weights is not None, "problems() asked for it"
     return weights
 
 
-def _bias(op: Op) -> Ints:
+def bias16(op: Op) -> Ints:
     bias = op.constant(2)
     return np.zeros(op.output.dims[-1], np.int64) if bias is None else bias.astype(np.int64).reshape(-1)
 

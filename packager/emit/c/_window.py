@@ -1,5 +1,8 @@
 """The fields of `ep_window`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from packager.emit.c._contract import Fields, Op
 from packager.ops._windows import Axis, axes_of
 
@@ -43,6 +46,30 @@ def along_row(window: Fields) -> Fields:
     turned["pad_w"], turned["pad_h"] = window["pad_h"], 0
     turned["left"], turned["right"], turned["top"], turned["bottom"] = window["top"], window["bottom"], 0, 1
     return turned
+
+
+def flattened(window: dict[str, Any]) -> tuple[Fields, int]:
+    """Make long rows of short ones where memory allows it, and return the window and its rows of taps.
+
+    All pixels of a pointwise convolution are one row; a convolution down a column is one along a row.
+    """
+    turned = dict(along_row(window))
+    if turned != window:
+        window = turned
+    elif _is_pointwise(window):
+        pixels = window["batches"] * window["input_h"] * window["input_w"]
+        window |= {"batches": 1, "input_h": 1, "output_h": 1, "input_w": pixels, "output_w": pixels}
+        window |= {"top": 0, "bottom": 1, "left": 0, "right": pixels}
+    return window, window["kernel_h"]
+
+
+def _is_pointwise(window: Mapping[str, Any]) -> bool:
+    return all(window[f"{name}_{axis}"] == 1 for name in ("kernel", "stride") for axis in "hw")
+
+
+def is_inside(window: Mapping[str, Any]) -> bool:
+    whole = (0, window["output_h"], 0, window["output_w"])
+    return (window["top"], window["bottom"], window["left"], window["right"]) == whole
 
 
 def _inside(axis: Axis, length: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from packager.emit.c._by_type import ByType
 from packager.emit.c._contract import SCRATCH, Constant, Fields, Ints, Invocation, Layer, Op, Problem, Saved
+from packager.emit.c._conv16 import Conv16
 from packager.emit.c._linear import (
     bias_constant,
     folded_bias,
@@ -18,10 +19,9 @@ from packager.emit.c._linear import (
     quads_of,
     reach_of,
 )
-from packager.emit.c._linear16 import Linear16
 from packager.emit.c._scaling import BLOCK, Scaling, scaling_of, scaling_problems
 from packager.emit.c._stored import stored
-from packager.emit.c._window import along_row, window_of
+from packager.emit.c._window import flattened, is_inside, window_of
 from packager.ops._requantize import Rule
 from packager.ops.conv_2d import rule_of
 
@@ -43,14 +43,14 @@ class _Conv2d:
         assert weights is not None, "problems() asked for it"
         outputs, height, width, depth = weights.shape
         groups = x.dims[3] // depth
-        window, tall = _flattened(dict(window_of(op, height, width)))
+        window, tall = flattened(dict(window_of(op, height, width)))
         kernel = weights.reshape(outputs, tall, -1)
         bias = folded_bias(op, _rows(op), x)
         scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(_rows(op), bias))
         matrices = _matrices(op, kernel, bias, scaling, groups)
         direct = groups == 1 and (window["dilation_w"] == 1 or window["kernel_w"] == 1)
         in_place = _in_place(window, kernel) if direct else set()
-        patched = not direct or not _is_inside(window)
+        patched = not direct or not is_inside(window)
         gathered = _gathered(window, whole=not in_place) if patched else set()
         size = 4 * quads_of(kernel) * tall
         return Layer(
@@ -123,36 +123,12 @@ def _grouped(op: Op, kernel: Ints, bias: Ints, scaling: Scaling, groups: int) ->
     return _Matrices(fields=tuple(fields), constants=tuple(constants))
 
 
-def _flattened(window: dict[str, Any]) -> tuple[Fields, int]:
-    """Make long rows of short ones where memory allows it, and return the window and its rows of taps.
-
-    All pixels of a pointwise convolution are one row; a convolution down a column is one along a row.
-    """
-    turned = dict(along_row(window))
-    if turned != window:
-        window = turned
-    elif _is_pointwise(window):
-        pixels = window["batches"] * window["input_h"] * window["input_w"]
-        window |= {"batches": 1, "input_h": 1, "output_h": 1, "input_w": pixels, "output_w": pixels}
-        window |= {"top": 0, "bottom": 1, "left": 0, "right": pixels}
-    return window, window["kernel_h"]
-
-
-def _is_pointwise(window: Mapping[str, Any]) -> bool:
-    return all(window[f"{name}_{axis}"] == 1 for name in ("kernel", "stride") for axis in "hw")
-
-
-def _is_inside(window: Mapping[str, Any]) -> bool:
-    whole = (0, window["output_h"], 0, window["output_w"])
-    return (window["top"], window["bottom"], window["left"], window["right"]) == whole
-
-
 def _in_place(window: Mapping[str, Any], kernel: Ints) -> set[int]:
     """How many windows of a row are read where they lie; with NEON, whose `ep_patches_pay` gathers some."""
     down, across = (window[end] - window[start] for start, end in (("top", "bottom"), ("left", "right")))
     gathered = quads_of(kernel) == 1 and kernel.shape[1] > 1 and len(kernel) > BLOCK
     some = down > 0 and across > 0
-    return {across} if some and (_is_inside(window) or not gathered) else set()
+    return {across} if some and (is_inside(window) or not gathered) else set()
 
 
 def _gathered(window: Mapping[str, Any], *, whole: bool) -> set[int]:
@@ -175,4 +151,4 @@ def _rule(op: Op) -> Rule:
     return Rule.FLOAT32 if op.arithmetic == "xnnpack" else Rule.TWICE
 
 
-KERNEL = ByType(_Conv2d(), Linear16(rule_of))
+KERNEL = ByType(_Conv2d(), Conv16(rule_of))

@@ -7,7 +7,7 @@ import numpy as np
 from packager.emit.c._by_type import ByType
 from packager.emit.c._contract import SCRATCH, Constant, Fields, Ints, Invocation, Layer, Op, Problem, padded
 from packager.emit.c._linear import folded_bias, operand_problems, reach_of
-from packager.emit.c._linear16 import Linear16
+from packager.emit.c._linear16 import WORD, Linear16
 from packager.emit.c._scaling import BLOCK, scaling_of, scaling_problems
 from packager.emit.c._window import along_row, window_of
 from packager.ops._requantize import Rule
@@ -85,4 +85,47 @@ def _rule(op: Op) -> Rule:
     return Rule.FLOAT32 if op.arithmetic == "xnnpack" else Rule.TWICE
 
 
-KERNEL = ByType(_DepthwiseConv2d(), Linear16(rule_of, kernel="depthwise_conv_2d_int16", channel_axis=3))
+class _DepthwiseConv2d16(Linear16):
+    def rows(self, op: Op) -> Ints:
+        return _taps(op).T
+
+    def layer(self, op: Op) -> Layer:
+        taps, scaling = _taps(op), self.scaling(op)
+        bias, where = self.bias(op)
+        _, height, width, channels = op.input(1).dims
+        in_c = op.input(0).dims[3]
+        # Vector kernels read whole blocks of channels.
+        past = -channels % BLOCK if channels == in_c else 0
+        wide = np.pad(taps, ((0, 0), (0, -channels % BLOCK)))
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel="depthwise_conv_2d_int16",
+                    arguments=(op.at_input(0), op.at_output(), SCRATCH),
+                    fields={
+                        "window": along_row(window_of(op, height, width)),
+                        "weights": op.symbol("weights"),
+                        **where,
+                        "scaling": scaling.fields,
+                        "multiplier": channels // in_c,
+                        "channels": wide.shape[1],
+                    },
+                ),
+            ),
+            constants=(
+                *scaling.constants,
+                bias,
+                Constant(name="weights", ctype="int8_t", values=wide.reshape(-1)),
+            ),
+            scratch=WORD * (in_c + past),
+            reads_past=WORD * past,
+            defines={
+                **scaling.defines,
+                "EP_INT16_LONG": int(self.is_long(op)),
+                "EP_INT16_TAPS": height * width,
+                "EP_INT16_MULTIPLIES": int(channels != in_c),
+            },
+        )
+
+
+KERNEL = ByType(_DepthwiseConv2d(), _DepthwiseConv2d16(rule_of))

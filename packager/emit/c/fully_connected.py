@@ -12,7 +12,7 @@ from packager.emit.c._linear import (
     operand_problems,
     reach_of,
 )
-from packager.emit.c._linear16 import Linear16
+from packager.emit.c._linear16 import WORD, Linear16, defines16, packed16, sizes16
 from packager.emit.c._scaling import scaling_of, scaling_problems
 from packager.emit.c._stored import stored
 from packager.ops._requantize import Rule
@@ -72,4 +72,25 @@ def _rule(op: Op) -> Rule:
     return Rule.FLOAT32 if op.arithmetic == "xnnpack" else Rule.DOUBLE
 
 
-KERNEL = ByType(_FullyConnected(), Linear16(rule_of))
+class _FullyConnected16(Linear16):
+    def layer(self, op: Op) -> Layer:
+        rows, scaling = self.rows(op), self.scaling(op)
+        bias, where = self.bias(op)
+        runs, depth = rows[:, None, :], rows.shape[1]
+        count = op.input(0).elements // depth
+        matrix = {"weights": op.symbol("weights"), **where, "scaling": scaling.fields, **sizes16(runs)}
+        return Layer(
+            invocations=(
+                Invocation(
+                    kernel="fully_connected_int16",
+                    arguments=(op.at_input(0), op.at_output()),
+                    fields={"matrix": matrix, "count": count, "depth": depth},
+                ),
+            ),
+            constants=(*scaling.constants, bias, packed16(runs)),
+            reads_past=WORD * (-depth % 4),
+            defines={**scaling.defines, **defines16(count, long=self.is_long(op))},
+        )
+
+
+KERNEL = ByType(_FullyConnected(), _FullyConnected16(rule_of))

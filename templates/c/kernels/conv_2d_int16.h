@@ -1,63 +1,113 @@
-/* CONV_2D and FULLY_CONNECTED of int16 with int8 weights, in plain C: any stride, dilation, groups and padding. */
+/* CONV_2D of int16 with int8 weights: every output pixel is a vector of kernel_h runs times the matrix of weights.
+
+   Where the window lies inside the input, the runs are read where they are. At the border, and for groups and spread
+   kernels, some pixels are gathered into patches first. */
 #ifndef EDGEPACK_CONV_2D_INT16_H
 #define EDGEPACK_CONV_2D_INT16_H
 
-#include "requantize_int16.h"
+#include "matrix_int16.h"
 #include "window.h"
+
+/* Whether some layer's windows reach outside, or are spread. */
+#ifndef EP_INT16_PATCHED
+#define EP_INT16_PATCHED 1
+#endif
+
+/* Pixels that scratch has patches for, and how many of them go together. */
+#ifndef EP_INT16_PATCHES
+#define EP_INT16_PATCHES 1
+#endif
+#define EP_INT16_GATHERED (EP_INT16_TILE < EP_INT16_PATCHES ? EP_INT16_TILE : EP_INT16_PATCHES)
 
 typedef struct {
     ep_window window;
-    const int8_t *weights; /* [outputs][kernel_h][kernel_w][depth] */
-    const int64_t *bias;
-    ep_requantize_int16 scaling;
-    int32_t depth; /* Input channels of a group. */
-    int32_t share; /* Output channels of a group. */
+    const ep_matrix_int16 *groups;
+    int32_t group_count;
+    int32_t depth;  /* Input channels of a group. */
+    int32_t direct; /* Whether runs may be read from the input. */
 } ep_conv_2d_int16;
 
-#define EP_EXACT_RUN 512 /* Products of int16 and int8 whose sum fits 32 bits. */
+#if EP_INT16_PATCHED
 
-EP_INLINE int64_t ep_int16_dot(const int16_t *x, const int8_t *w, int32_t count)
-{
-    int64_t total = 0;
-    for (int32_t first = 0; first < count; first += EP_EXACT_RUN) {
-        const int32_t end = ep_min(count, first + EP_EXACT_RUN);
-        int32_t sum = 0;
-        for (int32_t i = first; i < end; i++)
-            sum += x[i] * w[i];
-        total += sum;
-    }
-    return total;
-}
-
-/* The window at output pixel (y, x) for one output channel; what lies outside the input is zero, and counts nothing. */
-EP_INLINE int64_t ep_conv_2d_int16_sum(const ep_conv_2d_int16 *c, const int16_t *in, int32_t y, int32_t x,
-                                       const int8_t *weights)
+/* One window; what lies outside the input is zero. */
+EP_INLINE void ep_int16_patch(const ep_conv_2d_int16 *c, const int16_t *in, int32_t y, int32_t x, int16_t *patch)
 {
     const ep_window *const w = &c->window;
-    int64_t total = 0;
-    for (int32_t i = 0; i < w->kernel_h; i++) {
+    const ep_matrix_int16 *const m = c->groups;
+    const int32_t column = x * w->stride_w - w->pad_w, step = c->direct ? w->kernel_w : 1;
+    memset(patch, 0, sizeof(int16_t) * 4 * (size_t)(m->rows * m->quads));
+    for (int32_t i = 0; i < w->kernel_h; i++, patch += 4 * m->quads) {
         const int32_t row = y * w->stride_h - w->pad_h + i * w->dilation_h;
-        for (int32_t j = 0; j < w->kernel_w; j++, weights += c->depth) {
-            const int32_t column = x * w->stride_w - w->pad_w + j * w->dilation_w;
-            if (row >= 0 && row < w->input_h && column >= 0 && column < w->input_w)
-                total += ep_int16_dot(in + ((ptrdiff_t)row * w->input_w + column) * w->input_c, weights, c->depth);
+        if (row < 0 || row >= w->input_h)
+            continue;
+        for (int32_t j = 0; j < w->kernel_w; j += step) {
+            /* Taps from `at` on, of which the first few may lie before the input, and others behind it. */
+            const int32_t at = column + j * w->dilation_w, before = ep_clamp(-at, 0, step);
+            const int32_t inside = ep_clamp(w->input_w - at, before, step) - before;
+            if (inside)
+                memcpy(patch + (j + before) * c->depth, in + ((ptrdiff_t)row * w->input_w + at + before) * w->input_c,
+                       sizeof(int16_t) * (size_t)(inside * c->depth));
         }
     }
-    return total;
 }
 
-static void ep_conv_2d_int16_run(const ep_conv_2d_int16 *c, const int16_t *in, int16_t *out)
+/* A rectangle of output pixels, gathered: rows from `top` to before `bottom`, columns from `left` to before `right`.
+   Pixels of a column go together where it is narrower than high. */
+static void ep_conv_2d_int16_gathered(const ep_conv_2d_int16 *c, const int16_t *in, int16_t *out, int32_t top,
+                                      int32_t bottom, int32_t left, int32_t right, int16_t *patches)
 {
     const ep_window *const w = &c->window;
-    const ptrdiff_t size = (ptrdiff_t)w->kernel_h * w->kernel_w * c->depth;
-    for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w))
-        for (int32_t y = 0; y < w->output_h; y++)
-            for (int32_t x = 0; x < w->output_w; x++)
-                for (int32_t o = 0; o < w->output_c; o++) {
-                    const int16_t *const group = in + (ptrdiff_t)(o / c->share) * c->depth;
-                    const int64_t sum = ep_conv_2d_int16_sum(c, group, y, x, c->weights + o * size);
-                    *out++ = ep_requantize_int16_one(&c->scaling, o, c->bias[o] + sum);
-                }
+    const int32_t down = right - left < bottom - top, lines = down ? right - left : bottom - top;
+    const int32_t length = down ? bottom - top : right - left;
+    const int32_t run = 4 * c->groups->quads, size = run * c->groups->rows;
+    const ptrdiff_t step = (ptrdiff_t)(down ? w->output_w : 1) * w->output_c;
+    for (int32_t g = 0; g < c->group_count; g++)
+        for (int32_t line = 0; line < lines; line++)
+            for (int32_t at = 0; at < length; at += EP_INT16_GATHERED) {
+                const int32_t count = ep_min(EP_INT16_GATHERED, length - at);
+                const int32_t y = top + (down ? at : line), x = left + (down ? line : at);
+                int16_t *const to = out + ((ptrdiff_t)y * w->output_w + x) * w->output_c + g * c->groups->outputs;
+                for (int32_t i = 0; i < count; i++)
+                    ep_int16_patch(c, in + g * c->depth, y + (down ? i : 0), x + (down ? 0 : i), patches + i * size);
+                const ep_vectors_int16 v = {patches, size, run, to, step};
+                ep_matrix_int16_run(&c->groups[g], &v, count);
+            }
+}
+
+#endif
+
+/* The pixels whose windows lie inside the input, row by row. */
+static void ep_conv_2d_int16_direct(const ep_conv_2d_int16 *c, const int16_t *in, int16_t *out)
+{
+    const ep_window *const w = &c->window;
+    const ptrdiff_t line = (ptrdiff_t)w->input_w * w->input_c;
+    for (int32_t y = w->top; y < w->bottom; y++) {
+        const ptrdiff_t row = y * w->stride_h - w->pad_h, column = w->left * w->stride_w - w->pad_w;
+        const ep_vectors_int16 v = {in + row * line + column * w->input_c, (ptrdiff_t)w->stride_w * w->input_c,
+                                    w->dilation_h * line, out + ((ptrdiff_t)y * w->output_w + w->left) * w->output_c,
+                                    w->output_c};
+        ep_matrix_int16_run(c->groups, &v, w->right - w->left);
+    }
+}
+
+/* `patches` holds EP_INT16_PATCHES, where some windows reach outside or are spread. */
+static void ep_conv_2d_int16_run(const ep_conv_2d_int16 *c, const int16_t *in, int16_t *out, int16_t *patches)
+{
+    const ep_window *const w = &c->window;
+    (void)patches;
+    for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w), out += ep_image_out(w)) {
+#if EP_INT16_PATCHED
+        if (!c->direct || w->left >= w->right || w->top >= w->bottom) {
+            ep_conv_2d_int16_gathered(c, in, out, 0, w->output_h, 0, w->output_w, patches);
+            continue;
+        }
+        ep_conv_2d_int16_gathered(c, in, out, 0, w->top, 0, w->output_w, patches);
+        ep_conv_2d_int16_gathered(c, in, out, w->bottom, w->output_h, 0, w->output_w, patches);
+        ep_conv_2d_int16_gathered(c, in, out, w->top, w->bottom, 0, w->left, patches);
+        ep_conv_2d_int16_gathered(c, in, out, w->top, w->bottom, w->right, w->output_w, patches);
+#endif
+        ep_conv_2d_int16_direct(c, in, out);
+    }
 }
 
 #endif

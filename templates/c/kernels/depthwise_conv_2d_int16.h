@@ -1,43 +1,129 @@
-/* DEPTHWISE_CONV_2D of int16 with int8 weights, in plain C. */
+/* DEPTHWISE_CONV_2D of int16 with int8 weights: each channel by itself; weights as [taps][channels, padded to 16].
+
+   A tap that lies outside the input points at a row of zeros. EP_INT16_TAPS is the most taps of any such layer. Sums are
+   taken in 32 bits as those of matrix_int16.h are; where they need not fit, in 64. */
 #ifndef EDGEPACK_DEPTHWISE_CONV_2D_INT16_H
 #define EDGEPACK_DEPTHWISE_CONV_2D_INT16_H
 
 #include "requantize_int16.h"
 #include "window.h"
 
+/* Whether some layer has several outputs of an input channel. */
+#ifndef EP_INT16_MULTIPLIES
+#define EP_INT16_MULTIPLIES 1
+#endif
+
 typedef struct {
     ep_window window;
-    const int8_t *weights; /* [kernel_h][kernel_w][channels] */
-    const int64_t *bias;
+    const int8_t *weights;
+    const int32_t *bias;      /* Padded to whole blocks; null where sums are long. */
+    const int64_t *long_bias; /* Null where they are not. */
     ep_requantize_int16 scaling;
     int32_t multiplier; /* Outputs of one input channel. */
+    int32_t channels;   /* Outputs, padded. */
 } ep_depthwise_conv_2d_int16;
 
-EP_INLINE int64_t ep_depthwise_int16_sum(const ep_depthwise_conv_2d_int16 *d, const int16_t *in, int32_t y, int32_t x,
-                                         int32_t channel)
+/* Each has ep_depthwise_int16_block(d, taps, at, step, first, sums, height): 16 channels from `first` on of the pixel
+   `at` from the taps' addresses on, or of EP_INT16_PIXELS that lie `step` elements apart; of a multiplier of 1. */
+#if EP_AVX512 || EP_AVX2
+#include "depthwise_int16_avx2.h"
+#elif EP_NEON
+#include "depthwise_int16_neon.h"
+#elif EP_DSP
+#include "depthwise_int16_dsp.h"
+#else
+#include "depthwise_int16_portable.h"
+#endif
+
+/* Where each tap of an output pixel reads its first channel. */
+EP_INLINE void ep_depthwise_int16_taps(const ep_window *w, const int16_t *in, int32_t y, int32_t x,
+                                       const int16_t *outside, const int16_t **taps)
 {
-    const ep_window *const w = &d->window;
-    const int8_t *weights = d->weights + channel;
-    int64_t total = d->bias[channel];
     for (int32_t i = 0; i < w->kernel_h; i++) {
         const int32_t row = y * w->stride_h - w->pad_h + i * w->dilation_h;
-        for (int32_t j = 0; j < w->kernel_w; j++, weights += w->output_c) {
+        for (int32_t j = 0; j < w->kernel_w; j++) {
             const int32_t column = x * w->stride_w - w->pad_w + j * w->dilation_w;
-            if (row >= 0 && row < w->input_h && column >= 0 && column < w->input_w)
-                total += in[((ptrdiff_t)row * w->input_w + column) * w->input_c + channel / d->multiplier] * *weights;
+            const int inside = row >= 0 && row < w->input_h && column >= 0 && column < w->input_w;
+            *taps++ = inside ? in + ((ptrdiff_t)row * w->input_w + column) * w->input_c : outside;
         }
     }
-    return total;
 }
 
-static void ep_depthwise_conv_2d_int16_run(const ep_depthwise_conv_2d_int16 *d, const int16_t *in, int16_t *out)
+#if EP_INT16_MULTIPLIES || EP_INT16_LONG
+
+/* One channel of any layer. */
+EP_INLINE int16_t ep_depthwise_int16_one(const ep_depthwise_conv_2d_int16 *d, const int16_t *const *taps, ptrdiff_t at,
+                                         int32_t channel)
+{
+    const int8_t *w = d->weights + channel;
+    int64_t total = 0;
+    int16_t result = 0;
+    at += channel / d->multiplier;
+    for (int32_t t = 0; t < d->window.kernel_h * d->window.kernel_w; t++, w += d->channels)
+        total += taps[t][at] * *w;
+#if EP_INT16_LONG
+    if (d->long_bias)
+        return ep_requantize_int16_long(&d->scaling, channel, d->long_bias[channel] + total);
+#endif
+    const int32_t sum = (int32_t)(d->bias[channel] + total);
+    ep_requantize_int16_some(&d->scaling, channel, 1, &sum, &result);
+    return result;
+}
+
+#endif
+
+/* EP_INT16_PIXELS or one of a row, `at` from the taps' addresses on. */
+EP_INLINE void ep_depthwise_int16_pixels(const ep_depthwise_conv_2d_int16 *d, const int16_t *const *taps, ptrdiff_t at,
+                                         int32_t count, int16_t *out)
+{
+    const int32_t channels = d->window.output_c, step = d->window.stride_w * d->window.input_c;
+#if EP_INT16_MULTIPLIES || EP_INT16_LONG
+    if (d->multiplier != 1 || !d->bias) {
+        for (int32_t i = 0; i < count; i++)
+            for (int32_t c = 0; c < channels; c++)
+                *out++ = ep_depthwise_int16_one(d, taps, at + i * step, c);
+        return;
+    }
+#endif
+    for (int32_t first = 0; first < channels; first += EP_BLOCK) {
+        int32_t sums[EP_INT16_PIXELS][EP_BLOCK];
+        if (EP_INT16_PIXELS > 1 && count == EP_INT16_PIXELS)
+            ep_depthwise_int16_block(d, taps, at, step, first, sums, EP_INT16_PIXELS);
+        else
+            ep_depthwise_int16_block(d, taps, at, step, first, sums, 1);
+        for (int32_t i = 0; i < count; i++)
+            ep_requantize_int16_run(&d->scaling, first, ep_min(EP_BLOCK, channels - first), sums[i],
+                                    out + i * channels + first);
+    }
+}
+
+/* A row of output. */
+EP_INLINE void ep_depthwise_int16_row(const ep_depthwise_conv_2d_int16 *d, const int16_t *in, int32_t y,
+                                      const int16_t *outside, int16_t *out)
 {
     const ep_window *const w = &d->window;
+    const int32_t step = w->stride_w * w->input_c;
+    const int inner = y >= w->top && y < w->bottom;
+    const int16_t *taps[EP_INT16_TAPS];
+    for (int32_t x = 0, run; x < w->output_w; x += run) {
+        run = inner && x >= w->left && x < w->right ? w->right - x : 1;
+        ep_depthwise_int16_taps(w, in, y, x, outside, taps);
+        for (int32_t i = 0, taken; i < run; i += taken, out += taken * w->output_c) {
+            taken = run - i >= EP_INT16_PIXELS ? EP_INT16_PIXELS : 1;
+            ep_depthwise_int16_pixels(d, taps, i * step, taken, out);
+        }
+    }
+}
+
+static void ep_depthwise_conv_2d_int16_run(const ep_depthwise_conv_2d_int16 *d, const int16_t *in, int16_t *out,
+                                           int16_t *outside)
+{
+    const ep_window *const w = &d->window;
+    const ptrdiff_t line = (ptrdiff_t)w->output_w * w->output_c;
+    memset(outside, 0, sizeof(int16_t) * (size_t)ep_max(w->input_c, d->multiplier == 1 ? d->channels : 0));
     for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w))
-        for (int32_t y = 0; y < w->output_h; y++)
-            for (int32_t x = 0; x < w->output_w; x++)
-                for (int32_t c = 0; c < w->output_c; c++)
-                    *out++ = ep_requantize_int16_one(&d->scaling, c, ep_depthwise_int16_sum(d, in, y, x, c));
+        for (int32_t y = 0; y < w->output_h; y++, out += line)
+            ep_depthwise_int16_row(d, in, y, outside, out);
 }
 
 #endif

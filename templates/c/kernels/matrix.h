@@ -13,8 +13,6 @@
 #include "requantize.h"
 #include "target.h"
 
-#define EP_BLOCK 16
-
 /* Whether some matrix of the model leaves out quads, whether some is packed, whether some is made of indices. */
 #ifndef EP_SKIPS
 #define EP_SKIPS 0

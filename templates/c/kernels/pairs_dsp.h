@@ -12,6 +12,29 @@ EP_INLINE int32_t ep_word(const int8_t *at)
     return word;
 }
 
+/* Two halfwords, wherever they lie. */
+EP_INLINE int32_t ep_two(const int16_t *at)
+{
+    int32_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* The lower halfwords of both, and the upper ones. */
+EP_INLINE int32_t ep_lower_both(int32_t first, int32_t second)
+{
+    int32_t pair;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(first), "r"(second));
+    return pair;
+}
+
+EP_INLINE int32_t ep_upper_both(int32_t first, int32_t second)
+{
+    int32_t pair;
+    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(second), "r"(first));
+    return pair;
+}
+
 /* Bytes 0 and 2 as halfwords. */
 EP_INLINE int32_t ep_even(int32_t bytes)
 {
@@ -49,6 +72,14 @@ EP_INLINE int32_t ep_add_upper(int32_t a, int32_t b, int32_t sum)
 {
     int32_t total;
     __asm__("smlatt %0, %1, %2, %3" : "=r"(total) : "r"(a), "r"(b), "r"(sum));
+    return total;
+}
+
+/* sum + the product of the upper halfword of `a` and the lower one of `b`. */
+EP_INLINE int32_t ep_add_crossed(int32_t a, int32_t b, int32_t sum)
+{
+    int32_t total;
+    __asm__("smlatb %0, %1, %2, %3" : "=r"(total) : "r"(a), "r"(b), "r"(sum));
     return total;
 }
 

@@ -2,19 +2,15 @@
 #ifndef EDGEPACK_REQUANTIZE_AVX2_H
 #define EDGEPACK_REQUANTIZE_AVX2_H
 
+#include "fixed_point_avx2.h"
 #include "requantize.h"
 #include "target.h"
-
-#include <immintrin.h>
 
 /* What 8 channels are scaled by. */
 typedef struct {
     __m256 scale;
     __m256i multiplier, left, right;
 } ep_scale8;
-
-EP_INLINE __m128i ep_load16(const void *p) { return _mm_loadu_si128((const __m128i *)p); }
-EP_INLINE __m256i ep_load32(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 
 /* Eight numbers, the first four from `low` on, the others from `high` on. */
 EP_INLINE __m256i ep_load_halves(const int32_t *low, const int32_t *high)
@@ -58,19 +54,7 @@ EP_INLINE ep_scale8 ep_scale8_load(const ep_requantize *r, int32_t low, int32_t 
     return s;
 }
 
-/* The products of the even numbers and those of the odd ones, as 64 bits, joined again as 32. */
-EP_INLINE __m256i ep_join8(__m256i even, __m256i odd_high) { return _mm256_blend_epi32(even, odd_high, 0xAA); }
-
 #if EP_TWICE
-
-/* round(a * b / 2^31), ties upwards. */
-EP_INLINE __m256i ep_high_mul8(__m256i a, __m256i b)
-{
-    const __m256i half = _mm256_set1_epi64x(1 << 30);
-    const __m256i even = _mm256_add_epi64(_mm256_mul_epi32(a, b), half);
-    const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32)), half);
-    return ep_join8(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1));
-}
 
 /* round(v / 2^exponent), ties away from zero; |v| under 2^30 where an exponent is not 0. */
 EP_INLINE __m256i ep_divide8(__m256i v, __m256i exponent)

@@ -1,14 +1,35 @@
-/* From accumulators of 64 bits to int16: scale, round, clamp. Zero points are 0.
+/* From accumulators to int16: scale, round, clamp. Zero points are 0.
 
-   The model's code defines EP_INT16_WIDE, EP_INT16_TWICE, EP_INT16_UPWARDS and EP_INT16_DOUBLE as 1 for the rules that it
-   uses, so that no other is compiled. */
+   The model's code defines EP_INT16_WIDE, EP_INT16_HIGH and so on as 1 for the rules that it uses, so that no other is
+   compiled. Arrays of channels are padded to whole blocks. */
 #ifndef EDGEPACK_REQUANTIZE_INT16_H
 #define EDGEPACK_REQUANTIZE_INT16_H
 
 #include "fixed_point.h"
+#include "target.h"
+
+#ifndef EP_INT16_WIDE
+#define EP_INT16_WIDE 0
+#endif
+#ifndef EP_INT16_HIGH
+#define EP_INT16_HIGH 0
+#endif
+#ifndef EP_INT16_TWICE
+#define EP_INT16_TWICE 0
+#endif
+#ifndef EP_INT16_UPWARDS
+#define EP_INT16_UPWARDS 0
+#endif
+#ifndef EP_INT16_DOUBLE
+#define EP_INT16_DOUBLE 0
+#endif
+#ifndef EP_INT16_LONG
+#define EP_INT16_LONG 0
+#endif
 
 enum ep_rule_int16 {
     ep_int16_wide,    /* a multiplier of 15 bits, rounded once, ties upwards */
+    ep_int16_high,    /* the same of sums of 32 bits: sum * multiplier / 2^32, rounded down, shifted by one less, rounded */
     ep_int16_twice,   /* 32 bits, rounded twice, the second time with ties away from zero */
     ep_int16_upwards, /* the same, both times with ties upwards */
     ep_int16_double   /* as a double rounds the product, then ties away from zero */
@@ -16,77 +37,118 @@ enum ep_rule_int16 {
 
 typedef struct {
     enum ep_rule_int16 rule;
-    const int64_t *multiplier; /* One a channel. */
-    const int16_t *shift;
-    int32_t wraps; /* Whether sums are to wrap at 32 bits, as LiteRT's do with a bias of 32. */
+    const int32_t *multiplier; /* One a channel, as the shift; null for the rule double. */
+    const int8_t *shift;
+    const double *scale; /* One a channel, for the rule double. */
     int32_t low, high;
 } ep_requantize_int16;
 
-EP_INLINE int64_t ep_clamp_wide(int64_t v, int64_t low, int64_t high) { return v < low ? low : v > high ? high : v; }
-
 #if EP_INT16_DOUBLE
+#include "double.h"
+#endif
 
-/* |v| * mantissa / 2^shift as a machine with doubles computes it: the product, exact in 128 bits, is rounded to 53
-   significant bits with ties to even, then to an integer with ties away from zero. Large results stop at 2^30. */
-EP_INLINE int64_t ep_double_product(uint64_t size, uint64_t mantissa, int32_t shift)
+#if EP_INT16_UPWARDS
+
+/* ep_multiply, both times with ties upwards. */
+EP_INLINE int32_t ep_multiply_upwards(int32_t v, int32_t mantissa, int32_t shift)
 {
-    const uint64_t low = (size & 0xFFFFFFFFu) * (mantissa & 0xFFFFFFFFu);
-    const uint64_t cross = (size >> 32) * (mantissa & 0xFFFFFFFFu) + (low >> 32);
-    const uint64_t other = (size & 0xFFFFFFFFu) * (mantissa >> 32) + (cross & 0xFFFFFFFFu);
-    uint64_t head = (size >> 32) * (mantissa >> 32) + (cross >> 32) + (other >> 32);
-    uint64_t tail = (other << 32) | (low & 0xFFFFFFFFu);
-    int lost = 0; /* Whether a bit below the half is set. */
-    int32_t dropped = 0;
-    while (head || tail >> 54) { /* Leave 54 bits: 53, and the half that decides. */
-        lost |= (int)(tail & 1u);
-        tail = (tail >> 1) | (head << 63);
-        head >>= 1;
-        dropped++;
-    }
-    if (tail >> 53) {
-        const uint64_t half = tail & 1u;
-        tail >>= 1;
-        tail += half && (lost || (tail & 1u));
-        dropped++;
-    }
-    shift -= dropped;
-    if (shift < 1)
-        return tail ? INT64_C(1) << 30 : 0;
-    return shift > 62 ? 0 : (int64_t)((tail + (UINT64_C(1) << (shift - 1))) >> shift);
+    const int32_t left = ep_max(shift, 0), right = ep_max(-shift, 0);
+    const int32_t high = ep_high_mul((int32_t)((uint32_t)v << left), mantissa);
+    return right ? (high >> right) + ((high >> (right - 1)) & 1) : high;
 }
 
 #endif
 
-EP_INLINE int16_t ep_requantize_int16_one(const ep_requantize_int16 *r, int32_t channel, int64_t sum)
+/* Scale `count` sums of 32 bits of the channels from `channel` on. */
+EP_INLINE void ep_requantize_int16_some(const ep_requantize_int16 *r, int32_t channel, int32_t count,
+                                        const int32_t *sums, int16_t *out)
 {
-    const int32_t shift = r->shift[channel];
-    const int64_t multiplier = r->multiplier[channel];
-    int64_t v = 0;
-    sum = r->wraps ? (int32_t)sum : sum;
     switch (r->rule) {
 #if EP_INT16_WIDE
-    case ep_int16_wide: v = (sum * multiplier + (INT64_C(1) << (shift - 1))) >> shift; break;
+    case ep_int16_wide:
+        for (int32_t i = 0; i < count; i++) {
+            const int32_t shift = r->shift[channel + i];
+            const int64_t v = ((int64_t)sums[i] * r->multiplier[channel + i] + (INT64_C(1) << (shift - 1))) >> shift;
+            out[i] = (int16_t)(v < r->low ? r->low : v > r->high ? r->high : v);
+        }
+        break;
+#endif
+#if EP_INT16_HIGH
+    case ep_int16_high:
+        for (int32_t i = 0; i < count; i++) {
+            const int32_t high = (int32_t)(((int64_t)sums[i] * r->multiplier[channel + i]) >> 32);
+            out[i] = (int16_t)ep_clamp(((high >> r->shift[channel + i]) + 1) >> 1, r->low, r->high);
+        }
+        break;
 #endif
 #if EP_INT16_TWICE
-    case ep_int16_twice: v = ep_multiply((int32_t)sum, (int32_t)multiplier, shift); break;
+    case ep_int16_twice:
+        for (int32_t i = 0; i < count; i++) {
+            const int32_t v = ep_multiply(sums[i], r->multiplier[channel + i], r->shift[channel + i]);
+            out[i] = (int16_t)ep_clamp(v, r->low, r->high);
+        }
+        break;
 #endif
 #if EP_INT16_UPWARDS
-    case ep_int16_upwards: {
-        const int32_t left = ep_max(shift, 0), right = ep_max(-shift, 0);
-        const int64_t high = ep_high_mul((int32_t)((uint32_t)sum << left), (int32_t)multiplier);
-        v = (high + ((INT64_C(1) << right) >> 1)) >> right;
+    case ep_int16_upwards:
+        for (int32_t i = 0; i < count; i++) {
+            const int32_t v = ep_multiply_upwards(sums[i], r->multiplier[channel + i], r->shift[channel + i]);
+            out[i] = (int16_t)ep_clamp(v, r->low, r->high);
+        }
         break;
-    }
 #endif
 #if EP_INT16_DOUBLE
     case ep_int16_double:
-        v = ep_double_product((uint64_t)(sum < 0 ? -sum : sum), (uint64_t)multiplier, shift);
-        v = sum < 0 ? -v : v;
+        for (int32_t i = 0; i < count; i++)
+            out[i] = (int16_t)ep_double_scaled(sums[i], r->scale[channel + i], r->low, r->high);
         break;
 #endif
     default: break;
     }
-    return (int16_t)ep_clamp_wide(v, r->low, r->high);
 }
+
+#if EP_INT16_LONG
+
+/* One sum of more than 32 bits: only the rules wide and double have such. */
+EP_INLINE int16_t ep_requantize_int16_long(const ep_requantize_int16 *r, int32_t channel, int64_t sum)
+{
+#if EP_INT16_DOUBLE
+    if (!EP_INT16_WIDE || r->rule == ep_int16_double)
+        return (int16_t)ep_double_scaled(sum, r->scale[channel], r->low, r->high);
+#endif
+    const int32_t shift = r->shift[channel];
+    const int64_t v = (sum * r->multiplier[channel] + (INT64_C(1) << (shift - 1))) >> shift;
+    return (int16_t)(v < r->low ? r->low : v > r->high ? r->high : v);
+}
+
+#endif
+
+/* Scale the channels of a block that are there. A CPU's header has ep_requantize_int16_vectors(r, channel, sums, out) for
+   eight, whatever they are, and ep_int16_has_vectors(r) of the rule. */
+#if EP_NEON || EP_AVX2 || EP_AVX512
+#if EP_NEON
+#include "requantize_int16_neon.h"
+#else
+#include "requantize_int16_avx2.h"
+#endif
+EP_INLINE void ep_requantize_int16_run(const ep_requantize_int16 *r, int32_t channel, int32_t count,
+                                       const int32_t *sums, int16_t *out)
+{
+    if (!ep_int16_has_vectors(r)) {
+        ep_requantize_int16_some(r, channel, count, sums, out);
+        return;
+    }
+    for (; count >= 8; count -= 8, channel += 8, sums += 8, out += 8)
+        ep_requantize_int16_vectors(r, channel, sums, out);
+    if (count > 0) {
+        int16_t room[8];
+        ep_requantize_int16_vectors(r, channel, sums, room);
+        for (int32_t i = 0; i < count; i++)
+            out[i] = room[i];
+    }
+}
+#else
+#define ep_requantize_int16_run ep_requantize_int16_some
+#endif
 
 #endif

@@ -2,10 +2,9 @@
 #ifndef EDGEPACK_REQUANTIZE_NEON_H
 #define EDGEPACK_REQUANTIZE_NEON_H
 
+#include "fixed_point_neon.h"
 #include "requantize.h"
 #include "target.h"
-
-#include <arm_neon.h>
 
 /* Whether some weight is -128, so that two products need not fit 16 bits. */
 #ifndef EP_MINUS_128
@@ -43,13 +42,6 @@ EP_INLINE int32x4_t ep_multiplier4(const ep_requantize *r, int32_t channel)
 {
     (void)channel;
     return EP_SCALES(r, vdupq_n_s32(r->one_multiplier), vld1q_s32(r->multiplier + channel));
-}
-
-EP_INLINE int32x4_t ep_four_shifts(const int8_t *at)
-{
-    int32_t four;
-    memcpy(&four, at, sizeof four);
-    return vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(four)))));
 }
 
 EP_INLINE int32x4_t ep_shift4(const ep_requantize *r, int32_t channel)
@@ -99,14 +91,6 @@ EP_INLINE int32x4_t ep_scaled_float4(int32x4_t sums, float32x4_t scale)
 }
 
 #endif
-
-/* round(v / 2^-exponent) for exponents of 0 or less, ties away from zero: the instruction rounds them upwards, so that
-   negative numbers are moved down by one first, where there is anything to round. */
-EP_INLINE int32x4_t ep_divide4(int32x4_t v, int32x4_t exponent)
-{
-    const int32x4_t down = vshrq_n_s32(vandq_s32(v, exponent), 31);
-    return vrshlq_s32(vqaddq_s32(v, down), exponent);
-}
 
 #if EP_TWICE
 

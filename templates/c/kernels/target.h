@@ -52,6 +52,9 @@
 #endif
 #define EP_PANELS (EP_AVX512 || EP_AVX2 || EP_WIDENS)
 
+/* Outputs whose weights lie together, quad by quad: [blocks of 16 outputs][rows][quads][16][4]. */
+#define EP_BLOCK 16
+
 /* Loops over registers must vanish. */
 #if defined(__clang__)
 #define EP_UNROLL _Pragma("clang loop unroll(full)")

@@ -45,6 +45,8 @@ def plan_channels(
 ) -> PrunePlan:
     """Take out groups of channels, always those that lose least for the work they save, until `share` of it is gone.
 
+    The last ones may save far more than was missing. Of those before them, what is needless then stays after all.
+
     Args:
         graph: Float or integer.
         channels: Its groups.
@@ -70,7 +72,7 @@ def plan_channels(
             break
         needed = best.taken(needed)
         best.step += 1
-    return plan_of(graph, channels, needed)
+    return plan_of(graph, channels, _given_back(choices, works, needed, goal))
 
 
 def plan_of(graph: Graph, channels: Channels, needed: Mask) -> PrunePlan:
@@ -130,9 +132,33 @@ class _Choice:
         """What the next step loses for each multiply-accumulate that it saves; infinite where there is none."""
         if self.step + 1 >= len(self.steps):
             return math.inf
-        saved = macs(self.works, needed) - macs(self.works, self.taken(needed))
-        lost = float(self.family.cost[self.steps[self.step] : self.steps[self.step + 1]].sum())
+        return self._price(self.step, needed, self.taken(needed))
+
+    def returned(self, needed: Mask) -> Mask:
+        """What is needed without the last step."""
+        more = needed.copy()
+        more[self.family.members[self.steps[self.step - 1] : self.steps[self.step]]] = True
+        return more
+
+    def regret(self, needed: Mask) -> float:
+        """What the last step loses for each multiply-accumulate that it saves now."""
+        return self._price(self.step - 1, self.returned(needed), needed)
+
+    def _price(self, step: int, before: Mask, after: Mask) -> float:
+        saved = macs(self.works, before) - macs(self.works, after)
+        lost = float(self.family.cost[self.steps[step] : self.steps[step + 1]].sum())
         return lost / saved if saved > 0 else math.inf
+
+
+def _given_back(choices: Sequence[_Choice], works: Sequence[Work], needed: Mask, goal: float) -> Mask:
+    """What is needed once steps that later and larger ones made needless are undone, the dearest first."""
+    while True:
+        spare = [choice for choice in choices if choice.step and macs(works, choice.returned(needed)) <= goal]
+        if not spare:
+            return needed
+        dearest = max(spare, key=lambda choice: choice.regret(needed))
+        needed = dearest.returned(needed)
+        dearest.step -= 1
 
 
 def families(graph: Graph, channels: Channels, importance: Real, skip: Collection[int]) -> Iterator[Family]:

@@ -11,6 +11,9 @@ from packager.errors import ConfigError, UnsupportedError
 from packager.ir import Model, verify
 from packager.ops import call_of, find_op
 from packager.prune import prune_channels
+from packager.prune.channels import channels_of
+from packager.prune.choose import families, plan_channels, works_of
+from packager.prune.choose import macs as left
 
 
 def images(count: int = 40, *dims: int, seed: int = 0) -> Array:
@@ -58,6 +61,29 @@ def test_widths_stay_multiples(multiple: int) -> None:
     pruned = prune_channels(residual(), [images()], share=0.3, multiple_of=multiple)
     for cut in pruned.plan.cuts:
         assert (cut.channels - cut.removed) % multiple == 0
+
+
+@pytest.mark.parametrize("multiple", [1, 4, 8])
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_nothing_goes_that_need_not(share: float, multiple: int) -> None:
+    """Whatever the importance: had one layer kept a step more, too little would be gone."""
+    graph = residual().main
+    channels = channels_of(graph)
+    works = works_of(graph, channels)
+    goal = (1 - share) * left(works, np.ones(channels.count, np.bool_))
+    for seed in range(20):
+        importance = np.random.default_rng(seed).lognormal(0, 2, channels.count)
+        plan = plan_channels(graph, channels, importance, share=share, multiple_of=multiple)
+        needed = np.ones(channels.count, np.bool_)
+        for slot, keep in plan.keep.items():
+            needed[channels.groups[slot][~keep]] = False
+        assert left(works, needed) <= goal
+        for family in families(graph, channels, importance, ()):
+            gone = int((~needed[family.members]).sum())
+            fewer = max((step for step in family.steps(multiple) if step < gone), default=gone)
+            more = needed.copy()
+            more[family.members[fewer:]] = True
+            assert gone == 0 or left(works, more) > goal
 
 
 def test_what_other_channels_tell_costs_nothing() -> None:

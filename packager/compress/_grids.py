@@ -1,14 +1,15 @@
 """Which positions of an activation are left where a model computes fewer of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-AXES = {"height": 1, "width": 2}
-"""Spatial dimensions of ``[batch, height, width, channels]``, by the name that people give them."""
+AXES = {"height": -3, "width": -2}
+"""Spatial dimensions of ``[batch, height, width, channels]``, by the name that people give them: counted from the last,
+so that width is that of ``[batch, width, channels]`` too, which one-dimensional convolutions leave."""
 
 
 class Every(NamedTuple):
@@ -31,10 +32,10 @@ class Grid(NamedTuple):
     def then(self, later: "Grid") -> "Grid":
         return Grid(*(own.then(other) for own, other in zip(self, later, strict=True)))
 
-    def sizes(self, sizes: tuple[int, int]) -> tuple[int, int]:
-        """How many positions are left of so many."""
-        rows, columns = (len(range(every.first, size, every.step)) for every, size in zip(self, sizes, strict=True))
-        return rows, columns
+    def sizes(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        """How many positions are left of so many, ``(height, width)`` or ``(width,)``."""
+        own = self[-len(sizes) :]
+        return tuple(len(range(every.first, size, every.step)) for every, size in zip(own, sizes, strict=True))
 
     @property
     def slices(self) -> tuple[slice, slice]:
@@ -42,8 +43,8 @@ class Grid(NamedTuple):
         return rows, columns
 
     def of(self, values: Array) -> Array:
-        """Those positions of ``[samples, height, width, channels]``."""
-        return values[:, *self.slices]
+        """Those positions of ``[samples, height, width, channels]`` or ``[samples, width, channels]``."""
+        return values[:, *self.slices[4 - values.ndim :]]
 
     def number(self, at: Array, now: tuple[int, int], before: tuple[int, int]) -> Array:
         """Number positions as they were before.

@@ -115,7 +115,7 @@ def _matches(
 ) -> bool:
     name, old = after.tensors[t].name, before.type_of(u).dims
     if name in grids:
-        old = (old[0], *grids[name].sizes((old[1], old[2])), old[3])
+        old = (old[0], *grids[name].sizes(old[1:-1]), old[-1])
     at = channels.get(name)
     return after.type_of(t).dims == (old if at is None else (*old[:-1], len(at)))
 

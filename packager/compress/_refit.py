@@ -14,13 +14,12 @@ import numpy as np
 from packager.compress._contract import Array, Mask
 from packager.compress._grids import Grid
 from packager.compress._layers import Layer, Real, drawn, in_place, layers_of, rows_of, traced, with_constants
+from packager.compress._least_squares import fitted
 from packager.errors import ToolError, UnsupportedError
 from packager.ir import ABSENT, Activation, Graph, Model, read_tflite_bytes, write_tflite
 from packager.prune._contract import Slot
 from packager.util.child import call
 
-_RIDGES = (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
-"""Of the mean variance of a column; tried in turn."""
 _ROWS = 40_000
 """Positions that a layer is fitted to, at most."""
 
@@ -49,16 +48,42 @@ def refit(
     Raises:
         UnsupportedError: LiteRT can't run one of them.
     """
+    (better,) = refit_each(original, [(model, grids or {})], inputs, keep=keep, masks=masks, seed=seed)
+    return better
+
+
+def refit_each(
+    original: Model,
+    models: Sequence[tuple[Model, Mapping[str, Grid]]],
+    inputs: Sequence[Array],
+    *,
+    keep: Mapping[str, Mask] | None = None,
+    masks: Mapping[str, Mask] | None = None,
+    seed: int = 0,
+) -> list[Model]:
+    """Fit several models, each with its grids, in one child process; otherwise as `refit`."""
     try:
-        changed: dict[int, Array] = call(
-            _refit, write_tflite(original), write_tflite(model), list(inputs), dict(keep or {}), dict(masks or {}),
-            dict(grids or {}), seed,
+        changes: list[dict[int, Array]] = call(
+            _refit_each, write_tflite(original), [(write_tflite(model), dict(grids)) for model, grids in models],
+            list(inputs), dict(keep or {}), dict(masks or {}), seed,
         )  # fmt: skip
     except ToolError as error:
         raise UnsupportedError(
-            f"{model.name}: LiteRT can't run it: {error}", hint="leave refitting out", details=error.details
+            f"{original.name}: LiteRT can't run it: {error}", hint="leave refitting out", details=error.details
         ) from None
-    return with_constants(model, changed)
+    return [with_constants(model, changed) for (model, _), changed in zip(models, changes, strict=True)]
+
+
+def _refit_each(
+    first: bytes,
+    others: list[tuple[bytes, dict[str, Grid]]],
+    inputs: list[Array],
+    keep: dict[str, Mask],
+    masks: dict[str, Mask],
+    seed: int,
+) -> list[dict[int, Array]]:
+    """The child's side: of each model new constants by tensor index."""
+    return [_refit(first, second, inputs, keep, masks, grids, seed) for second, grids in others]
 
 
 def _refit(
@@ -70,7 +95,7 @@ def _refit(
     grids: dict[str, Grid],
     seed: int,
 ) -> dict[int, Array]:
-    """The child's side: new constants by tensor index."""
+    """New constants by tensor index."""
     original, model = (read_tflite_bytes(blob, name="model", source="model") for blob in (first, second))
     originals = {layer.name: layer for layer in layers_of(original.main)}
     layers = {layer.name: layer for layer in layers_of(model.main) if layer.name in originals}
@@ -86,7 +111,7 @@ def _refit(
         target = wanted.of(name) if other == ABSENT else wanted.of(name) + wanted.beside(name)
         target = target if name not in keep else target[:, keep[name]]
         target = target if other == ABSENT else target - beside
-        changed = _fitted(layer, rows, target, masks.get(model.main.tensors[layer.tensor].name))
+        changed = fitted(layer, rows, target, masks.get(model.main.tensors[layer.tensor].name))
         found.update(changed)
         model = with_constants(model, changed)
     return found
@@ -173,94 +198,6 @@ def _sums(layer: Layer, rows: Array) -> Array:
     """The layer's result before its activation."""
     found = np.einsum("not,ot->no", rows, layer.matrix) if layer.depthwise else rows @ layer.matrix.T
     return found if layer.bias is None else found + layer.bias
-
-
-def _fitted(layer: Layer, rows: Array, target: Real, mask: Mask | None) -> dict[int, Array]:
-    """New weights and bias by tensor index."""
-    x = rows.astype(np.float64)
-    centre = layer.bias is not None
-    mean = x.mean(axis=0) if centre else np.zeros(x.shape[1:])
-    goal = target.mean(axis=0) if centre else np.zeros(target.shape[1])
-    x -= mean
-    old = layer.matrix.astype(np.float64)
-    y = target - goal
-    new = _each(old, x, y) if layer.depthwise else _all(old, x, y, None if mask is None else mask.reshape(old.shape))
-    changed: dict[int, Array] = {layer.tensor: layer.shaped(new)}
-    if centre:
-        at_mean = np.einsum("ot,ot->o", new, mean) if layer.depthwise else new @ mean
-        changed[layer.call.node.inputs[2]] = (goal - at_mean).astype(np.float32)
-    return changed
-
-
-def _each(old: Real, x: Real, y: Real) -> Real:
-    """Of a depthwise layer: ``[out, taps]`` from ``[n, out, taps]``; each output is a problem of its own."""
-    rest = y - np.einsum("not,ot->no", x, old)
-    every = np.ones(old.shape[1], np.bool_)
-    found: Real = old + np.stack(
-        [
-            _step(_Problem(np.ascontiguousarray(x[:, i]), rest[:, i : i + 1]), every, slice(None))[0]
-            for i in range(len(old))
-        ]
-    )
-    return found
-
-
-def _all(old: Real, x: Real, y: Real, mask: Mask | None) -> Real:
-    """Of any other layer: ``[out, columns]`` from ``[n, columns]``."""
-    problem = _Problem(x, y - x @ old.T)
-    if mask is None or mask.all():
-        return old + _step(problem, np.ones(old.shape[1], np.bool_), slice(None))
-    new = old.copy()
-    for row, alive in enumerate(mask):
-        if alive.any():
-            new[row, alive] += _step(problem, alive, slice(row, row + 1))[0]
-    return new
-
-
-class _Problem:
-    """Second moments of what a layer reads ``[n, columns]``, and with what is left over ``[n, out]``.
-
-    Of the first four fifths of the rows, of the last, and of all.
-    """
-
-    def __init__(self, x: Real, rest: Real) -> None:
-        cut = len(x) - len(x) // 5
-        parts = [(x[part], rest[part]) for part in (slice(0, cut), slice(cut, None))]
-        self.grams = [a.T @ a for a, _ in parts]
-        self.crosses = [a.T @ b for a, b in parts]
-        self.counts = [max(len(a), 1) for a, _ in parts]
-
-    def part(self, which: int, alive: Mask, rows: slice) -> tuple[Real, Real]:
-        """Of some columns and some outputs."""
-        gram, cross = self.grams[which], self.crosses[which]
-        return gram[np.ix_(alive, alive)] / self.counts[which], cross[alive, rows] / self.counts[which]
-
-    def whole(self, alive: Mask, rows: slice) -> tuple[Real, Real]:
-        gram, cross = self.grams[0] + self.grams[1], self.crosses[0] + self.crosses[1]
-        count = sum(self.counts)
-        return gram[np.ix_(alive, alive)] / count, cross[alive, rows] / count
-
-
-def _step(problem: _Problem, alive: Mask, rows: slice) -> Real:
-    """The change of weights ``[out, columns]`` that explains what is left over.
-
-    The ridge that holds it small is the one under which the first four fifths of the inputs tell most of the last;
-    there is no change where they tell nothing.
-    """
-    (gram, cross), (held, crossed) = (problem.part(which, alive, rows) for which in (0, 1))
-    values, vectors = np.linalg.eigh(gram)
-    scale = max(float(values.mean()), float(np.finfo(np.float64).tiny))
-    turned, held, crossed = vectors.T @ cross, vectors.T @ held @ vectors, vectors.T @ crossed
-    best, least = 0.0, 0.0
-    for ridge in _RIDGES:
-        change = turned / (np.maximum(values, 0) + ridge * scale)[:, None]
-        gain = float(np.sum(change * (held @ change)) - 2 * np.sum(change * crossed))
-        if gain < least:
-            best, least = ridge, gain
-    if not best:
-        return np.zeros((cross.shape[1], len(gram)))
-    gram, cross = problem.whole(alive, rows)
-    return np.linalg.solve(gram + best * scale * np.eye(len(gram)), cross).T.astype(np.float64)
 
 
 def kept_outputs(layers: Sequence[Layer], keep: Mapping[Slot, Mask]) -> Iterator[tuple[str, Mask]]:

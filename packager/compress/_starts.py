@@ -96,5 +96,5 @@ def _earliest(halvings: Sequence[Halving]) -> Sequence[Halving]:
         return halvings
     ends: dict[str, Halving] = {}
     for halving in halvings:
-        ends.setdefault(list(halving.grids)[-1], halving)
+        ends.setdefault(halving.end, halving)
     return list(ends.values())

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from packager.compress._contract import Compressed, Context, Kept, Step, Work
 from packager.compress._grids import AXES, joined
-from packager.compress._halving import Halving, halvings
+from packager.compress._halving import Halving, halvings, obstacles
 from packager.compress._layers import float_only, layers_of
 from packager.compress._names import named
-from packager.compress._refit import refit
+from packager.compress._refit import refit_each
 from packager.compress._starts import Now, Search
 from packager.errors import ConfigError, Diagnostic, Severity, did_you_mean
 from packager.figure import Table
@@ -23,6 +23,8 @@ from packager.prune import work_of
 
 _TRIED, _FITTED = 64, 6
 """Ways that are tried, those first that leave the most; and of these that are fitted."""
+_NAMED = 3
+"""Operators that stand in the way, that a message names at most."""
 _RUN = 10**11
 """Multiply-accumulates of all trials together, at most: a large network is tried in fewer ways, but not in
 fewer than are fitted."""
@@ -58,9 +60,23 @@ def check(model: Model, how: Subsample, context: Context) -> Iterator[Diagnostic
     named(known, (*how.layers, *how.skip), "layers and skip")
     if not any(_ways(model, how, axis) for axis in how.axes):
         yield Diagnostic(
-            severity=Severity.ERROR, message="no layer's positions can be left out: nothing behind them takes fewer",
-            hint="this takes a mean over height or width, or a convolution of stride 2, further on",
+            severity=Severity.ERROR, message=f"no layer's positions can be left out: {_why(model, how)}",
+            hint="this takes a mean over height or width, or a convolution of stride 2, behind the layer",
         )  # fmt: skip
+
+
+def _why(model: Model, how: Subsample) -> str:
+    if any(True for axis in how.axes for _ in halvings(model, axis)):
+        return "`layers` and `skip` leave none that could lose some"
+    return _in_the_way(model, how) or f"none has two in {' or '.join(how.axes)}"
+
+
+def _in_the_way(model: Model, how: Subsample) -> str:
+    """The last operators that are, for the most layers lie before them; empty where there are none."""
+    stops = tuple(dict.fromkeys(stop for axis in how.axes for stop in obstacles(model, axis)))
+    more = f", and {len(stops) - _NAMED} more," if len(stops) > _NAMED else ""
+    need = "needs" if len(stops) == 1 else "need"
+    return f"{' and '.join(stops[-_NAMED:])}{more} {need} all that there are" if stops else ""
 
 
 def apply(model: Model, how: Subsample, context: Context) -> Compressed:
@@ -72,9 +88,11 @@ def apply(model: Model, how: Subsample, context: Context) -> Compressed:
     whole = work_of(model.main)
     search = Search(model, [functools.partial(_ways, how=how, axis=axis) for axis in how.axes], (1 - how.share) * whole)
     if not search.found:
+        limit = _in_the_way(model, how)
         raise ConfigError(
             f"{model.name}: leaving positions out can't take {how.share:.0%} of the multiply-accumulates",
-            hint=f"{1 - search.least / whole:.1%} is the most found; let channel pruning take the rest",
+            hint=f"{1 - search.least / whole:.1%} is the most found{f' ({limit})' if limit else ''};"
+            " let channel pruning take the rest",
         )
     now = _best(model, search.ways, how, context)
     gone = 1 - work_of(now.model.main) / whole
@@ -111,13 +129,14 @@ def _best(model: Model, ways: Sequence[Now], how: Subsample, context: Context) -
         return [some[i] for i in sorted(range(len(some)), key=lambda i: (losses[i], i))]
 
     best = ranked(ways[: max(_FITTED, min(_TRIED, tried))])
-    return ranked([_fitted(model, way, context) for way in best[:_FITTED]])[0] if how.refit else best[0]
+    return ranked(_fitted(model, best[:_FITTED], context))[0] if how.refit else best[0]
 
 
-def _fitted(model: Model, way: Now, context: Context) -> Now:
-    inputs = tuple(context.tuning.arrays.values())
-    better = refit(model, way.model, inputs, grids=way.grids, masks=context.kept.masks, seed=context.seed)
-    return dataclasses.replace(way, model=better)
+def _fitted(model: Model, ways: Sequence[Now], context: Context) -> list[Now]:
+    inputs, masks = tuple(context.tuning.arrays.values()), context.kept.masks
+    models = [(way.model, way.grids) for way in ways]
+    better = refit_each(model, models, inputs, masks=masks, seed=context.seed)
+    return [dataclasses.replace(way, model=fitted) for way, fitted in zip(ways, better, strict=True)]
 
 
 def _table(before: Graph, after: Graph) -> Table:

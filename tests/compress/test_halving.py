@@ -4,6 +4,7 @@ import dataclasses
 from types import MappingProxyType
 
 import numpy as np
+import pytest
 from compress.running import images
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from ops.judging import litert
 from prune.networks import Array, Network
 
 from packager.compress._grids import Every, Grid, joined
-from packager.compress._halving import Halving, halvings
+from packager.compress._halving import Halving, halvings, obstacles
 from packager.interp import reference
 from packager.ir import Model, Padding, verify
 
@@ -152,6 +153,53 @@ def test_what_needs_its_positions_keeps_them() -> None:
         return sum(layer(way.model, 0) in way.starts for way in halvings(n.model(ends[build]()), "height"))
 
     assert [ways(build) for build in ("output", "flatten", "pool", "part", "valid")] == [0] * 5
+
+
+def reduced(n: Network, y: int, dims: tuple[int, ...], *axes: int) -> int:
+    return n.layer("MEAN", [y, n.b.const(np.array(axes, np.int32))], dims, "ReducerOptions")
+
+
+@pytest.mark.parametrize("op", ["RESHAPE", "SQUEEZE"])
+def test_sequences_lose_positions_too(op: str) -> None:
+    """One-dimensional convolutions are lowered to two dimensions, and what follows has one again."""
+    n = Network(1, integer=False)
+    y = n.conv(n.conv(n.input(1, 1, 11, 3), 4, 3), 5, 1)
+    if op == "RESHAPE":
+        shape = n.b.const(np.array((1, 11, 5), np.int32))
+        y = n.layer(op, [y, shape], (1, 11, 5), "ReshapeOptions", new_shape=(1, 11, 5))
+    else:
+        y = n.layer(op, [y], (1, 11, 5), "SqueezeOptions", squeeze_dims=(1,))
+    doubled = n.add(y, y)
+    model = n.model(n.dense(reduced(n, doubled, (1, 5), 1), 2))
+    assert not list(halvings(model, "height"))
+    x = images(3, 1, 11, 3)
+    before = activations(model, x)
+    way = starting(model, "width", layer(model, 1))
+    assert list(verify(way.model)) == []
+    after = activations(way.model, x)
+    assert [after[name].shape[1:] for name in way.grids] == [(1, 6, 5), (6, 5), (6, 5)]
+    for name, grid in way.grids.items():
+        np.testing.assert_allclose(after[name], grid.of(before[name]), atol=1e-4, err_msg=name)
+        assert grid.sizes(before[name].shape[1:-1]) == after[name].shape[1:-1]
+
+
+def test_a_mean_over_channels_is_no_mean_over_positions() -> None:
+    """Of a single row it has the shape that one over height would have."""
+    n = Network(1, integer=False)
+    y = n.conv(n.input(1, 1, 8, 3), 4, 3)
+    model = n.model(n.dense(reduced(n, y, (1, 1, 8), 3), 2))
+    assert not list(halvings(model, "width"))
+
+
+def test_what_stands_in_the_way_is_named() -> None:
+    n = Network(1, integer=False)
+    y = n.conv(n.conv(n.conv(n.input(1, 8, 1, 3), 4, 3), 4, 3), 4, 3)
+    model = n.model(n.dense(n.flatten(y), 2))
+    assert not list(halvings(model, "height"))
+    flat = model.main.where(3)
+    assert flat.startswith("RESHAPE")
+    assert list(obstacles(model, "height")) == [flat] * 3
+    assert list(obstacles(model, "width")) == [], "there is one column, and so nothing in the way"
 
 
 def test_grids_of_grids() -> None:

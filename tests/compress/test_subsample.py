@@ -8,6 +8,7 @@ import pytest
 from compress.running import error, images, objections, run
 from prune.networks import Array, Network
 
+from packager.compress import Compressed
 from packager.compress._grids import AXES
 from packager.compress._halving import Halving, halvings
 from packager.compress._starts import Search
@@ -33,10 +34,14 @@ def network() -> Model:
     return n.model(n.dense(n.mean(y), 5))
 
 
-@pytest.mark.parametrize("share", [0.15, 0.3, 0.6])
-def test_the_share_goes(share: float) -> None:
+@functools.cache
+def fitted() -> Compressed:
+    """The network with at least 0.4 of its work gone, fitted, as several tests look at it."""
+    return run("subsample", network(), smooth(100), share=0.4)
+
+
+def check_share(done: Compressed, share: float) -> None:
     model = network()
-    done = run("subsample", model, smooth(60), share=share)
     assert list(verify(done.model)) == []
     gone = 1 - work_of(done.model.main) / work_of(model.main)
     assert gone >= share
@@ -46,10 +51,16 @@ def test_the_share_goes(share: float) -> None:
     assert error(model, done.model, smooth(40, seed=3)) < 1
 
 
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.6])
+def test_the_share_goes(share: float) -> None:
+    check_share(run("subsample", network(), smooth(60), share=share, refit=False), share)
+
+
 def test_fitting_brings_it_nearer() -> None:
-    model, unseen = network(), smooth(60, seed=7)
-    plain, fitted = (run("subsample", model, smooth(150), share=0.4, refit=how).model for how in (False, True))
-    assert error(model, fitted, unseen) < 0.8 * error(model, plain, unseen)
+    model, unseen, done = network(), smooth(60, seed=7), fitted()
+    check_share(done, 0.4)
+    plain = run("subsample", model, smooth(100), share=0.4, refit=False).model
+    assert error(model, done.model, unseen) < 0.8 * error(model, plain, unseen)
 
 
 def test_the_way_that_costs_the_least_is_taken() -> None:
@@ -63,13 +74,13 @@ def test_the_way_that_costs_the_least_is_taken() -> None:
 
 
 def test_layers_and_axes_are_as_asked() -> None:
-    model, x = network(), smooth(30)
+    model, x = network(), smooth(20)
     names = [model.main.node_name(i) for i, node in enumerate(model.main.nodes) if "CONV" in node.op]
-    done = run("subsample", model, x, share=0.1, axes=["width"], layers=[names[3]])
+    done = run("subsample", model, x, share=0.1, axes=["width"], layers=[names[3]], refit=False)
     (note,) = done.changes
     assert "width" in note.message
     assert repr(names[3]) in note.where
-    skipped = run("subsample", model, x, share=0.1, skip=names[4:])
+    skipped = run("subsample", model, x, share=0.1, skip=names[4:], refit=False)
     assert not any(repr(name) in note.where for note in skipped.changes for name in names[4:])
 
 
@@ -78,8 +89,7 @@ def test_layer_costs_count_what_is_left() -> None:
     from packager.compress._layerwise import layer_costs
     from packager.config.samples import Samples
 
-    model, x = network(), smooth(40)
-    done = run("subsample", model, x, share=0.4)
+    model, x, done = network(), smooth(40), fitted()
     costs = layer_costs(model, done, model, Samples(arrays={model.input_names()[0]: x}, source="a test"))
     assert len(costs) == sum("CONV" in node.op or node.op == "FULLY_CONNECTED" for node in model.main.nodes)
     assert all(np.isfinite(cost.loss) for cost in costs)
@@ -99,16 +109,13 @@ def test_wrong_requests_are_refused(options: dict[str, Any], message: str) -> No
         objections("subsample", network(), smooth(2), **options)
 
 
-def test_more_than_there_is_is_refused() -> None:
-    with pytest.raises(ConfigError, match="can't take 99% of the multiply-accumulates"):
-        run("subsample", network(), smooth(10), share=0.99)
-
-
 def test_the_refusal_says_what_there_is() -> None:
-    with pytest.raises(ConfigError) as caught:
-        run("subsample", network(), smooth(10), share=0.99)
+    n = Network(2, integer=False)
+    y = n.conv(n.depthwise(n.conv(n.input(1, 12, 8, 3), 8, 3)), 8, 1)
+    model = n.model(n.dense(n.mean(y), 5))
+    with pytest.raises(ConfigError, match="can't take 99% of the multiply-accumulates") as caught:
+        run("subsample", model, smooth(10), share=0.99)
     most = float(caught.value.hint.split("%")[0]) / 100
-    model = network()
     done = run("subsample", model, smooth(10), share=most - 0.001, refit=False)
     assert 1 - work_of(done.model.main) / work_of(model.main) == pytest.approx(most, abs=0.001)
 
@@ -133,8 +140,28 @@ def test_a_deep_network_is_not_halved_in_every_way() -> None:
     assert asked < 250
 
 
-def test_a_model_without_such_layers_is_refused() -> None:
+def test_a_model_without_such_layers_is_refused_with_what_is_in_the_way() -> None:
     n = Network(1, integer=False)
     model = n.model(n.dense(n.flatten(n.conv(n.input(1, 12, 8, 3), 4)), 3))
     (problem,) = objections("subsample", model, smooth(2), share=0.3)
-    assert "no layer's positions can be left out" in problem.message
+    assert f"no layer's positions can be left out: {model.main.where(1)} needs all" in problem.message
+    assert problem.message.count("RESHAPE") == 1, "in height and in width it is the same"
+    (problem,) = objections("subsample", model, smooth(2), share=0.3, layers=[model.main.node_name(0)])
+    assert "RESHAPE" in problem.message
+
+
+def test_layers_that_leave_nothing_are_said_to() -> None:
+    model = network()
+    names = [model.main.node_name(i) for i, node in enumerate(model.main.nodes) if "CONV" in node.op]
+    (problem,) = objections("subsample", model, smooth(2), share=0.3, skip=names)
+    assert problem.message.endswith("`layers` and `skip` leave none that could lose some")
+
+
+def test_what_limits_the_share_is_named() -> None:
+    """A pool of windows keeps what is before it, so only the last layer can lose positions."""
+    n = Network(2, integer=False)
+    y = n.pool(n.conv(n.input(1, 12, 8, 3), 8, 3))
+    model = n.model(n.dense(n.mean(n.conv(y, 4, 3)), 5))
+    with pytest.raises(ConfigError, match="can't take 90%") as caught:
+        run("subsample", model, smooth(4), share=0.9)
+    assert "MAX_POOL_2D #1" in caught.value.hint

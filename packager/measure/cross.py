@@ -27,6 +27,7 @@ FLAGS = (
     "-ffunction-sections",
     "-fdata-sections",
     "-fno-asynchronous-unwind-tables",
+    "-fno-unwind-tables",  # or an ARM firmware gets an unwinder with them
 )
 _PATIENCE = 600.0
 _TAIL = 4000

@@ -38,6 +38,11 @@ _LINKED = ("-nostdlib", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none")
 _PROGRAM = ("-static", "-Wl,-z,norelro")
 """Nothing protects a table after relocation in a program that no loader relocates: its headers take 200 bytes."""
 _UNITS = ("model", "model_weights", "selftest")
+_INTERFACE = "interface.h"
+_ANY_ABI = '__asm__(".eabi_attribute 28, 3\\n.eabi_attribute 26, 3");\n'
+"""What an object for a microcontroller says of its interface, in which neither a float by value nor an enum stands: it
+suits firmware with floats in registers and without (Tag_ABI_VFP_args), and enums of any width (Tag_ABI_enum_size). Else
+linkers refuse a library of soft floats in a firmware of hard ones. Arm's "Addenda to, and errata in, the ABI"."""
 _HELPERS = {"zig": "-rtlib=compiler-rt"}
 """What brings arithmetic that a CPU lacks, such as the division of ARMv6; gcc has it in libgcc."""
 
@@ -141,8 +146,10 @@ def _for_linux(folder: Path, cross: CrossCompiler, level: str) -> Mapping[str, b
 
 
 def _for_firmware(folder: Path, cross: CrossCompiler) -> Mapping[str, bytes]:
+    (folder / _INTERFACE).write_text(_ANY_ABI, encoding="ascii")
+    more = ("-I.", "-include", _INTERFACE, "-DEDGEPACK_INCBIN=1")
     for unit in _UNITS:
-        _compile(folder, [*cross.command, *cross.flags, *FLAGS, "-I.", "-DEDGEPACK_INCBIN=1"], unit)
+        _compile(folder, [*cross.command, *cross.flags, *FLAGS, *more], unit)
     _tool(folder, [*cross.archiver(), "rcsD", STATIC, *(f"{unit}.o" for unit in _UNITS)])
     return {STATIC: (folder / STATIC).read_bytes()}
 

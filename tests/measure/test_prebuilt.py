@@ -127,6 +127,51 @@ def test_a_microcontroller_gets_a_static_library(tmp_path: Path) -> None:
     assert found.files == built(source(tmp_path / "again", "integer"), cpu).files
 
 
+def test_a_microcontrollers_library_suits_every_firmware(tmp_path: Path) -> None:
+    cpu = load_profile("cortex-m7").cpu
+    assert cpu is not None
+    library = tmp_path / "libmodel.a"
+    library.write_bytes(built(source(tmp_path, "integer"), cpu).files["libmodel.a"])
+    said = subprocess.run(["readelf", "-AW", library], check=True, capture_output=True, encoding="utf-8").stdout
+    members = said.count("File Attributes")
+    assert members == 3
+    assert said.count("Tag_ABI_VFP_args: compatible") == members, "floats in registers or not: none is passed"
+    assert said.count("Tag_ABI_enum_size: forced to int") == members
+    symbols = subprocess.run(["readelf", "-sW", library], check=True, capture_output=True, encoding="utf-8").stdout
+    assert "__aeabi_unwind" not in symbols, "an unwinder would come with it"
+
+
+FIRMWARE = """
+#include "model.h"
+MODEL_ARENA(arena);
+int start(void);
+void *memcpy(void *to, const void *from, size_t count);
+void *memset(void *to, int value, size_t count);
+void *memcpy(void *to, const void *from, size_t count) { (void)from; (void)count; return to; }
+void *memset(void *to, int value, size_t count) { (void)value; (void)count; return to; }
+int start(void) { return model_selftest(arena, sizeof arena); }
+"""
+
+
+@pytest.mark.parametrize("compiler", ["zig", "gcc"])
+@pytest.mark.skipif(not shutil.which("arm-none-eabi-gcc"), reason="arm-none-eabi-gcc is not here")
+def test_it_links_with_bare_metal_firmware(compiler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian's gcc for bare systems brings no C library, not even its headers."""
+    if compiler == "gcc":
+        monkeypatch.setattr("packager.measure.cross._zig", tuple)
+    cpu = load_profile("cortex-m7").cpu
+    assert cpu is not None
+    code = source(tmp_path, "integer")
+    (tmp_path / "libmodel.a").write_bytes(built(code, cpu).files["libmodel.a"])
+    (tmp_path / "firmware.c").write_text(FIRMWARE, encoding="utf-8")
+    for floats in (("-mfloat-abi=soft",), ("-mfloat-abi=hard", "-mfpu=fpv5-d16", "-fno-short-enums")):
+        flags = ["-mcpu=cortex-m7", "-mthumb", *floats, "-std=c99", f"-I{code}", "-nostdlib", "-Wl,-e,start"]
+        files = [str(tmp_path / "firmware.c"), str(tmp_path / "libmodel.a"), "-lgcc", "-o", str(tmp_path / "firmware")]
+        done = subprocess.run(["arm-none-eabi-gcc", *flags, *files], check=False, capture_output=True, encoding="utf-8")
+        assert done.returncode == 0, done.stderr
+        assert "enum" not in done.stderr
+
+
 def test_code_that_the_compiler_refuses(tmp_path: Path) -> None:
     code = source(tmp_path)
     (code / "model.c").write_text("this is no C\n", encoding="utf-8")

@@ -1,7 +1,7 @@
 """The runtime's files: kernels as they are, templates filled in, constants as one file."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -18,7 +18,7 @@ from packager.emit.c._prefix import DEFAULT, constants_renamed, renamed
 from packager.emit.c._selftest import selftest_of
 from packager.emit.c._weights import weights_of
 from packager.interp import reference
-from packager.ir import Model, TensorType
+from packager.ir import ABSENT, Graph, Model, TensorType
 from packager.plan.memory import ALIGNMENT
 from packager.util.hashing import sha256_bytes
 
@@ -190,15 +190,21 @@ def _constants(laid: Laid) -> Iterator[tuple[str, Constant]]:
 def _layer(laid: Laid, index: int, prefix: str) -> dict[str, Any]:
     op, layer = laid.ops[index], laid.layers[index]
     return {
-        "function": f"layer_{index}_{op.node.op.lower()}",
+        "function": text.identifier(f"layer_{index}_{op.node.op.lower()}", op.graph.node_name(index)),
         "where": text.comment(op.where),
+        "shapes": " to ".join(_shapes(op.graph, tensors) for tensors in (op.node.inputs, op.node.outputs)),
         "structs": [
-            f"static const {type_} {name}[{len(items)}] =\n"
-            f"{text.wrapped(constants_renamed(text.initialiser(items), prefix) + ';', ' ' * 8)}"
+            f"static const {type_} {name}[{len(items)}] = {constants_renamed(text.block(items, ' ' * 4), prefix)}"
             for type_, name, items in layer.structs
         ],
         "calls": [_call(layer, n, call, laid.scratch[index], prefix) for n, call in enumerate(layer.invocations)],
     }
+
+
+def _shapes(graph: Graph, tensors: Iterable[int]) -> str:
+    """Activations in words: their type and shape."""
+    types = [graph.type_of(t) for t in tensors if t != ABSENT and not graph.tensors[t].is_constant]
+    return ", ".join(f"{type_.dtype.value} {[abs(size) for size in type_.dims]}" for type_ in types)
 
 
 def _call(layer: Layer, n: int, call: Invocation, scratch: int, prefix: str) -> dict[str, str]:
@@ -208,7 +214,7 @@ def _call(layer: Layer, n: int, call: Invocation, scratch: int, prefix: str) -> 
     return {
         "struct": call.struct or f"ep_{call.kernel}",
         "variable": variable,
-        "fields": text.wrapped(constants_renamed(text.initialiser(call.fields), prefix) + ";", " " * 8),
+        "fields": constants_renamed(text.block(call.fields, " " * 4), prefix),
         "text": f"{call.function or f'ep_{call.kernel}_run'}"
         f"(&{variable}, {constants_renamed(arguments, prefix)}{shared});",
     }

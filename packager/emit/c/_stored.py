@@ -117,8 +117,8 @@ def _skipping(tiles: Ints, vectors: int, costs: Costs) -> Stored:
     return Stored(
         form="skips",
         constants=(
-            _weights(tiles[there]),
-            Constant(name="steps", ctype="uint16_t", values=steps),
+            _weights(_never_empty(tiles[there])),
+            Constant(name="steps", ctype="uint16_t", values=_never_empty(steps)),
             Constant(name="starts", ctype="int32_t", values=starts),
         ),
         macs=vectors * len(steps) * _TILE,
@@ -162,6 +162,11 @@ def _indexing(tiles: Ints, vectors: int, costs: Costs, unpacked: int) -> Stored:
         cost=vectors * quads * costs.quad(vectors) + quads * costs.unindexing_quad,
         scratch=at_once * tiles[0].size,
     )
+
+
+def _never_empty(values: Ints) -> Ints:
+    """C has no array without elements: of a layer of zeros alone one stands, which nothing reads."""
+    return values if values.size else np.zeros(1, values.dtype)
 
 
 def _at_once(tiles: Ints, unpacked: int) -> int:

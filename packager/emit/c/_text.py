@@ -1,14 +1,16 @@
 """Python values as C source text."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from packager.emit.c._contract import Constant, Ints
+from packager.emit.c._contract import Constant, Fields, Ints
 
 _LINE = 116
+_NAME = 63
 _LEAST = -(1 << 31)
 
 
@@ -22,6 +24,15 @@ def comment(text: str) -> str:
 def string(text: str) -> str:
     """A C string literal."""
     return json.dumps(comment(text))
+
+
+def identifier(start: str, name: str) -> str:
+    """`start`, and what of a tensor's name can stand in C, up to the first ``;`` of names that a converter merged.
+
+    C99 tells 63 characters of an internal name apart (5.2.4.1); `start` does that by itself.
+    """
+    rest = re.sub(r"[^A-Za-z0-9]+", "_", name.partition(";")[0]).strip("_").lower()
+    return f"{start}_{rest}"[:_NAME].rstrip("_")
 
 
 def number(value: Any) -> str:
@@ -46,9 +57,18 @@ def initialiser(value: Any) -> str:
     return value if isinstance(value, str) else number(value)
 
 
-def wrapped(text: str, indent: str) -> str:
-    """Break a long line at its spaces."""
-    return "\n".join(f"{indent}{line}" for line in _lines(text.split(" "), _LINE - len(indent)))
+def block(value: Fields | Sequence[Any], indent: str) -> str:
+    """A struct's or an array's initialiser as it stands behind ``=``: each item that is a struct begins a line."""
+    named = value.items() if isinstance(value, Mapping) else ((None, item) for item in value)
+    items: list[list[str]] = [[]]
+    for name, item in named:
+        units = re.split(r"(?<=,) ", (f".{name} = " if name else "") + initialiser(item) + ",")
+        if isinstance(item, Mapping):
+            items += [units, []]
+        else:
+            items[-1] += units
+    lines = [f"{indent}    {line}" for units in items for line in _lines(units, _LINE - len(indent) - 4)]
+    return "\n".join(["{", *lines, f"{indent}}};"])
 
 
 def _lines(words: Sequence[str], width: int) -> Iterator[str]:

@@ -17,6 +17,7 @@ compiler spends a second on each megabyte."""
 
 def weights_of(constants: Sequence[tuple[str, Constant]]) -> dict[str, Any]:
     """Return what the templates ``model_weights.*`` need, the file's bytes as ``blob``."""
+    assert all(len(c.values) for _, c in constants), "C has no array without elements"
     parts = [_little(constant) for _, constant in constants]
     starts = list(_starts(parts))
     blob = b"".join(part + bytes(-len(part) % ALIGNMENT) for part in parts)

@@ -6,10 +6,25 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* A compiler for bare systems may come without <string.h>: of it the code needs no more than this. */
+#if defined(__has_include)
+#if !__has_include(<string.h>)
+#define EP_WITHOUT_STRING_H
+#endif
+#endif
+#if defined(EP_WITHOUT_STRING_H)
+void *memcpy(void *restrict to, const void *restrict from, size_t count);
+void *memmove(void *to, const void *from, size_t count);
+void *memset(void *to, int value, size_t count);
+#else
 #include <string.h>
+#endif
 
 /* C99 has no _Static_assert; GCC and Clang know it there, others get an array of negative size. */
-#if defined(__GNUC__) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L)
+#if defined(__GNUC__)
+#define EP_ASSERT(condition, name) __extension__ _Static_assert(condition, #name)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 #define EP_ASSERT(condition, name) _Static_assert(condition, #name)
 #else
 #define EP_ASSERT(condition, name) typedef char ep_assert_##name[(condition) ? 1 : -1]

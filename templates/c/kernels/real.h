@@ -4,6 +4,10 @@
 
 #include "edgepack.h"
 
+#if defined(__FAST_MATH__)
+#error "-ffast-math lets a compiler round otherwise, and the integers would not be the model's: leave it out"
+#endif
+
 EP_ASSERT(FLT_EVAL_METHOD == 0, float_is_computed_in_float_not_wider);
 EP_ASSERT(sizeof(float) == 4 && FLT_MANT_DIG == 24, float_is_ieee_single);
 

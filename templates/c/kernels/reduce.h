@@ -3,6 +3,11 @@
 #define EDGEPACK_REDUCE_H
 
 #include "fixed_point.h"
+
+/* Whether some layer scales in float32. */
+#ifndef EP_REDUCE_FLOAT32
+#define EP_REDUCE_FLOAT32 0
+#endif
 #if EP_REDUCE_FLOAT32
 #include "real.h"
 #endif

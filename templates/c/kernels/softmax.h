@@ -3,6 +3,17 @@
 #define EDGEPACK_SOFTMAX_H
 
 #include "fixed_point.h"
+
+/* The rules that layers of the model have: no other is compiled. */
+#ifndef EP_SOFTMAX_FIXED
+#define EP_SOFTMAX_FIXED 0
+#endif
+#ifndef EP_SOFTMAX_TABLE
+#define EP_SOFTMAX_TABLE 0
+#endif
+#ifndef EP_SOFTMAX_PARTS
+#define EP_SOFTMAX_PARTS 0
+#endif
 #if EP_SOFTMAX_FIXED
 #include "exponential.h"
 #endif

@@ -15,7 +15,12 @@ from packager.interp import reference
 from packager.ir import ABSENT, Graph, Model, Node, Residue, Tensor
 from packager.measure.c import compile_runtime, compiler, run_program, selftest
 
-STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-Wdouble-promotion", "-Wconversion")
+STRICT = (
+    *("-std=c99", "-Wall", "-Wextra", "-Werror", "-Wdouble-promotion", "-Wconversion"),
+    # What firmware teams add, by MISRA or by habit; `-pedantic` holds the code to C99.
+    *("-pedantic", "-Wundef", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes"),
+    *("-Wcast-qual", "-Wcast-align", "-Wvla"),
+)
 SANITIZED = (*STRICT, "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 

@@ -88,7 +88,8 @@ def test_kernels_are_copied_as_they_are(tmp_path: Path) -> None:
 def test_every_layer_is_called_by_name_in_order(tmp_path: Path) -> None:
     code = (sources(tmp_path) / "model.c").read_text(encoding="utf-8")
     body = code[code.index("void model_invoke") :]
-    assert re.findall(r"layer_\d_\w+", body) == ["layer_0_conv_2d", "layer_1_logistic", "layer_2_fully_connected"]
+    named = ["layer_0_conv_2d_first_layer", "layer_1_logistic_second", "layer_2_fully_connected_scores"]
+    assert re.findall(r"layer_\d_\w+", body) == named
     assert "first * / layer" in code, "a name can't end a comment"
 
 
@@ -204,8 +205,27 @@ def test_cplusplus_may_include_the_header(tmp_path: Path) -> None:
         "int main() { model_t m; return model_init(&m, arena, sizeof arena) || MODEL_INPUT_0_SCALE < 0.04f; }\n",
         encoding="utf-8",
     )
-    flags = ["-x", "c++", "-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
-    subprocess.run([*compiler(), *flags, f"-I{sources(tmp_path)}", str(tmp_path / "own.cpp")], check=True)
+    source = sources(tmp_path)
+    for standard in ("c++98", "c++11", "c++20"):
+        flags = ["-x", "c++", f"-std={standard}", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+        subprocess.run([*compiler(), *flags, f"-I{source}", str(tmp_path / "own.cpp")], check=True)
+
+
+def test_a_compiler_without_the_c_library_headers(tmp_path: Path) -> None:
+    source = sources(tmp_path)
+    words = source / "kernels/edgepack.h"
+    words.write_text(words.read_text(encoding="utf-8").replace("(<string.h>)", "(<nowhere.h>)"), encoding="utf-8")
+    for name in ("model", "model_weights", "selftest"):
+        flags = [*STRICT, "-O2", "-c", "-o", str(tmp_path / "one.o")]
+        subprocess.run([*compiler(), *flags, str(source / f"{name}.c")], check=True)
+
+
+def test_float_results_are_held_against_fast_math(tmp_path: Path) -> None:
+    for arithmetic, refused in (("integer", False), ("xnnpack", True)):
+        source = sources(tmp_path / arithmetic, arithmetic)
+        command = [*compiler(), "-std=c99", "-ffast-math", "-fsyntax-only", str(source / "model.c")]
+        done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8")
+        assert ("-ffast-math" in done.stderr) == (done.returncode != 0) == refused
 
 
 @pytest.mark.parametrize("incbin", [0, 1])

@@ -23,8 +23,26 @@ typedef struct {
     int32_t channels;   /* Outputs, padded. */
 } ep_depthwise_conv_2d_int16;
 
-/* Each has ep_depthwise_int16_block(d, taps, at, step, first, sums, height): 16 channels from `first` on of the pixel
-   `at` from the taps' addresses on, or of EP_INT16_PIXELS that lie `step` elements apart; of a multiplier of 1. */
+/* Where each tap of an output pixel reads its first channel, in every `step`th place. */
+EP_INLINE void ep_depthwise_int16_taps(const ep_window *w, const int16_t *in, int32_t y, int32_t x,
+                                       const int16_t *outside, const int16_t **taps, int32_t step)
+{
+    const int32_t left = x * w->stride_w - w->pad_w;
+    for (int32_t i = 0; i < w->kernel_h; i++) {
+        const int32_t row = y * w->stride_h - w->pad_h + i * w->dilation_h;
+        const int32_t width = row >= 0 && row < w->input_h ? w->input_w : 0;
+        ptrdiff_t at = ((ptrdiff_t)row * w->input_w + left) * w->input_c;
+        int32_t column = left;
+        for (int32_t j = 0; j < w->kernel_w; j++, taps += step, column += w->dilation_w) {
+            *taps = column >= 0 && column < width ? in + at : outside;
+            at += w->dilation_w * w->input_c;
+        }
+    }
+}
+
+/* Those without vectors have ep_depthwise_int16_block(d, taps, at, first, sums): up to 16 channels from `first` on of the
+   pixel `at` from the taps' addresses on. The others have ep_depthwise_int16_groups(d, in, out, outside). All are for a
+   multiplier of 1. */
 #if EP_AVX512 || EP_AVX2
 #include "depthwise_int16_avx2.h"
 #elif EP_NEON
@@ -34,20 +52,6 @@ typedef struct {
 #else
 #include "depthwise_int16_portable.h"
 #endif
-
-/* Where each tap of an output pixel reads its first channel. */
-EP_INLINE void ep_depthwise_int16_taps(const ep_window *w, const int16_t *in, int32_t y, int32_t x,
-                                       const int16_t *outside, const int16_t **taps)
-{
-    for (int32_t i = 0; i < w->kernel_h; i++) {
-        const int32_t row = y * w->stride_h - w->pad_h + i * w->dilation_h;
-        for (int32_t j = 0; j < w->kernel_w; j++) {
-            const int32_t column = x * w->stride_w - w->pad_w + j * w->dilation_w;
-            const int inside = row >= 0 && row < w->input_h && column >= 0 && column < w->input_w;
-            *taps++ = inside ? in + ((ptrdiff_t)row * w->input_w + column) * w->input_c : outside;
-        }
-    }
-}
 
 #if EP_INT16_MULTIPLIES || EP_INT16_LONG
 
@@ -72,29 +76,26 @@ EP_INLINE int16_t ep_depthwise_int16_one(const ep_depthwise_conv_2d_int16 *d, co
 
 #endif
 
-/* EP_INT16_PIXELS or one of a row, `at` from the taps' addresses on. */
-EP_INLINE void ep_depthwise_int16_pixels(const ep_depthwise_conv_2d_int16 *d, const int16_t *const *taps, ptrdiff_t at,
-                                         int32_t count, int16_t *out)
+/* One pixel, `at` from the taps' addresses on. */
+EP_INLINE void ep_depthwise_int16_pixel(const ep_depthwise_conv_2d_int16 *d, const int16_t *const *taps, ptrdiff_t at,
+                                        int16_t *out)
 {
-    const int32_t channels = d->window.output_c, step = d->window.stride_w * d->window.input_c;
+    const int32_t channels = d->window.output_c;
 #if EP_INT16_MULTIPLIES || EP_INT16_LONG
     if (d->multiplier != 1 || !d->bias) {
-        for (int32_t i = 0; i < count; i++)
-            for (int32_t c = 0; c < channels; c++)
-                *out++ = ep_depthwise_int16_one(d, taps, at + i * step, c);
+        for (int32_t c = 0; c < channels; c++)
+            out[c] = ep_depthwise_int16_one(d, taps, at, c);
         return;
     }
 #endif
+#if !defined(EP_INT16_PIXELS)
     for (int32_t first = 0; first < channels; first += EP_BLOCK) {
-        int32_t sums[EP_INT16_PIXELS][EP_BLOCK];
-        if (EP_INT16_PIXELS > 1 && count == EP_INT16_PIXELS)
-            ep_depthwise_int16_block(d, taps, at, step, first, sums, EP_INT16_PIXELS);
-        else
-            ep_depthwise_int16_block(d, taps, at, step, first, sums, 1);
-        for (int32_t i = 0; i < count; i++)
-            ep_requantize_int16_run(&d->scaling, first, ep_min(EP_BLOCK, channels - first), sums[i],
-                                    out + i * channels + first);
+        int32_t sums[1][EP_BLOCK];
+        ep_depthwise_int16_block(d, taps, at, first, sums[0]);
+        ep_requantize_int16_run(&d->scaling, first, ep_min(EP_BLOCK, channels - first), sums, 1, out + first, 0);
     }
+#endif
+    (void)taps, (void)at;
 }
 
 /* A row of output. */
@@ -107,11 +108,9 @@ EP_INLINE void ep_depthwise_int16_row(const ep_depthwise_conv_2d_int16 *d, const
     const int16_t *taps[EP_INT16_TAPS];
     for (int32_t x = 0, run; x < w->output_w; x += run) {
         run = inner && x >= w->left && x < w->right ? w->right - x : 1;
-        ep_depthwise_int16_taps(w, in, y, x, outside, taps);
-        for (int32_t i = 0, taken; i < run; i += taken, out += taken * w->output_c) {
-            taken = run - i >= EP_INT16_PIXELS ? EP_INT16_PIXELS : 1;
-            ep_depthwise_int16_pixels(d, taps, i * step, taken, out);
-        }
+        ep_depthwise_int16_taps(w, in, y, x, outside, taps, 1);
+        for (int32_t i = 0; i < run; i++, out += w->output_c)
+            ep_depthwise_int16_pixel(d, taps, i * step, out);
     }
 }
 
@@ -121,9 +120,18 @@ static void ep_depthwise_conv_2d_int16_run(const ep_depthwise_conv_2d_int16 *d, 
     const ep_window *const w = &d->window;
     const ptrdiff_t line = (ptrdiff_t)w->output_w * w->output_c;
     memset(outside, 0, sizeof(int16_t) * (size_t)ep_max(w->input_c, d->multiplier == 1 ? d->channels : 0));
+#if defined(EP_INT16_PIXELS)
+    if (d->multiplier == 1 && d->bias) {
+        ep_depthwise_int16_groups(d, in, out, outside);
+        return;
+    }
+#endif
+#if !defined(EP_INT16_PIXELS) || EP_INT16_MULTIPLIES || EP_INT16_LONG
     for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w))
         for (int32_t y = 0; y < w->output_h; y++, out += line)
             ep_depthwise_int16_row(d, in, y, outside, out);
+#endif
+    (void)line;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* The depthwise convolution of int16 with AVX2: 16 channels of up to 4 pixels at a time.
+/* The depthwise convolution of int16 with AVX2: 16 channels of 4 pixels at a time.
 
    Two taps are interleaved, so that vpmaddwd multiplies and adds both for each of 8 channels: within 128-bit lanes, so
    that one register has channels 0 to 3 and 8 to 11, the other the rest. */
@@ -9,27 +9,26 @@
 
 #define EP_INT16_PIXELS 4
 
-EP_INLINE void ep_depthwise_int16_block(const ep_depthwise_conv_2d_int16 *d, const int16_t *const *taps, ptrdiff_t at,
-                                        int32_t step, int32_t first, int32_t sums[][EP_BLOCK], const int32_t height)
+EP_INLINE void ep_depthwise_int16_block(const ep_depthwise_conv_2d_int16 *d, const int16_t *taps[][EP_INT16_PIXELS],
+                                        int32_t first, int32_t sums[][EP_BLOCK])
 {
     const int8_t *w = d->weights + first;
     __m256i of[EP_INT16_PIXELS][2];
-    EP_UNROLL for (int32_t i = 0; i < height; i++)
+    EP_UNROLL for (int32_t i = 0; i < EP_INT16_PIXELS; i++)
         of[i][0] = of[i][1] = _mm256_setzero_si256();
-    at += first;
     for (int32_t left = d->window.kernel_h * d->window.kernel_w; left > 0; left -= 2, taps += 2, w += 2 * d->channels) {
         /* Behind the last of an odd number of taps comes itself, with weights of zero. */
-        const int16_t *x = taps[0] + at, *y = taps[left > 1] + at;
+        const int16_t **const x = taps[0], **const y = taps[left > 1];
         const __m256i one = _mm256_cvtepi8_epi16(ep_load16(w));
         const __m256i other = left > 1 ? _mm256_cvtepi8_epi16(ep_load16(w + d->channels)) : _mm256_setzero_si256();
         const __m256i low = _mm256_unpacklo_epi16(one, other), high = _mm256_unpackhi_epi16(one, other);
-        EP_UNROLL for (int32_t i = 0; i < height; i++, x += step, y += step) {
-            const __m256i a = ep_load32(x), b = ep_load32(y);
+        EP_UNROLL for (int32_t i = 0; i < EP_INT16_PIXELS; i++) {
+            const __m256i a = ep_load32(x[i] + first), b = ep_load32(y[i] + first);
             of[i][0] = _mm256_add_epi32(of[i][0], _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), low));
             of[i][1] = _mm256_add_epi32(of[i][1], _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), high));
         }
     }
-    EP_UNROLL for (int32_t i = 0; i < height; i++)
+    EP_UNROLL for (int32_t i = 0; i < EP_INT16_PIXELS; i++)
         EP_UNROLL for (int32_t j = 0; j < 2; j++) {
             const __m256i v = j ? _mm256_permute2x128_si256(of[i][0], of[i][1], 0x31)
                                 : _mm256_permute2x128_si256(of[i][0], of[i][1], 0x20);
@@ -37,5 +36,7 @@ EP_INLINE void ep_depthwise_int16_block(const ep_depthwise_conv_2d_int16 *d, con
                                 _mm256_add_epi32(v, ep_load32(d->bias + first + 8 * j)));
         }
 }
+
+#include "depthwise_int16_groups.h"
 
 #endif

@@ -4,8 +4,6 @@
 
 #include "pairs_dsp.h"
 
-#define EP_INT16_PIXELS 1
-
 /* Four channels from `at` on. */
 static EP_APART void ep_depthwise_int16_four(const int16_t *const *taps, ptrdiff_t at, const int8_t *w, int32_t step,
                                              const int32_t *bias, int32_t count, int32_t *sums)
@@ -24,13 +22,12 @@ static EP_APART void ep_depthwise_int16_four(const int16_t *const *taps, ptrdiff
 }
 
 EP_INLINE void ep_depthwise_int16_block(const ep_depthwise_conv_2d_int16 *d, const int16_t *const *taps, ptrdiff_t at,
-                                        int32_t step, int32_t first, int32_t sums[][EP_BLOCK], const int32_t height)
+                                        int32_t first, int32_t *sums)
 {
     const int32_t window = d->window.kernel_h * d->window.kernel_w, count = ep_min(EP_BLOCK, d->window.output_c - first);
-    (void)step, (void)height;
     for (int32_t i = 0; i < count; i += 4)
         ep_depthwise_int16_four(taps, at + first + i, d->weights + first + i, d->channels, d->bias + first + i, window,
-                                sums[0] + i);
+                                sums + i);
 }
 
 #endif

@@ -2,15 +2,12 @@
 #ifndef EDGEPACK_DEPTHWISE_INT16_PORTABLE_H
 #define EDGEPACK_DEPTHWISE_INT16_PORTABLE_H
 
-#define EP_INT16_PIXELS 1
-
 EP_INLINE void ep_depthwise_int16_block(const ep_depthwise_conv_2d_int16 *d, const int16_t *const *taps, ptrdiff_t at,
-                                        int32_t step, int32_t first, int32_t sums[][EP_BLOCK], const int32_t height)
+                                        int32_t first, int32_t *sums)
 {
     const int32_t count = ep_min(EP_BLOCK, d->window.output_c - first);
     const int8_t *w = d->weights + first;
     uint32_t totals[EP_BLOCK];
-    (void)step, (void)height;
     memcpy(totals, d->bias + first, sizeof totals);
     for (int32_t left = d->window.kernel_h * d->window.kernel_w; left > 0; left--, w += d->channels) {
         const int16_t *const x = *taps++ + at + first;
@@ -21,7 +18,7 @@ EP_INLINE void ep_depthwise_int16_block(const ep_depthwise_conv_2d_int16 *d, con
             for (int32_t i = 0; i < count; i++)
                 totals[i] += (uint32_t)(x[i] * w[i]);
     }
-    memcpy(sums[0], totals, sizeof totals);
+    memcpy(sums, totals, sizeof totals);
 }
 
 #endif

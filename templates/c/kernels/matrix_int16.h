@@ -50,6 +50,8 @@ typedef struct {
 #include "matrix_int16_neon.h"
 #elif EP_DSP
 #include "matrix_int16_dsp.h"
+#elif EP_WIDENS && defined(__SSE2__)
+#include "matrix_int16_sse2.h"
 #else
 #include "matrix_int16_portable.h"
 #endif
@@ -67,8 +69,9 @@ EP_INLINE void ep_int16_block_run(const ep_matrix_int16 *m, const ep_block_int16
             ep_int16_tile(b, &v, sums, taken = EP_INT16_SMALL);
         else
             ep_int16_tile(b, &v, sums, taken = 1);
-        for (int32_t i = 0; i < taken; i++, v.in += v.vector_stride, v.out += v.out_stride)
-            ep_requantize_int16_run(&m->scaling, first, b->outputs, sums[i], v.out + first);
+        ep_requantize_int16_run(&m->scaling, first, b->outputs, sums, taken, v.out + first, v.out_stride);
+        v.in += taken * v.vector_stride;
+        v.out += taken * v.out_stride;
     }
 }
 

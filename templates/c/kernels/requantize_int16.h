@@ -136,32 +136,34 @@ EP_INLINE int16_t ep_requantize_int16_long(const ep_requantize_int16 *r, int32_t
 
 #endif
 
-/* Scale the channels of a block that are there. A CPU's header has ep_requantize_int16_vectors(r, channel, sums, out) for
-   eight, whatever they are, and ep_int16_has_vectors(r) of the rule. */
-#if EP_NEON || EP_AVX2 || EP_AVX512
+/* A CPU's header has ep_int16_scales, which ep_int16_scales_load(r, channel) loads for eight channels, whatever they are;
+   ep_int16_scaled(r, scales, sums, out); and ep_int16_has_vectors(r) of the rule. */
 #if EP_NEON
 #include "requantize_int16_neon.h"
-#else
+#elif EP_AVX2 || EP_AVX512
 #include "requantize_int16_avx2.h"
 #endif
-EP_INLINE void ep_requantize_int16_run(const ep_requantize_int16 *r, int32_t channel, int32_t count,
-                                       const int32_t *sums, int16_t *out)
+
+/* Scale `count` channels of a block of `height` pixels, whose results lie `stride` elements apart. */
+static EP_APART void ep_requantize_int16_run(const ep_requantize_int16 *r, int32_t channel, int32_t count,
+                                             int32_t sums[][EP_BLOCK], int32_t height, int16_t *out, ptrdiff_t stride)
 {
-    if (!ep_int16_has_vectors(r)) {
-        ep_requantize_int16_some(r, channel, count, sums, out);
+#if EP_NEON || EP_AVX2 || EP_AVX512
+    for (int32_t i = 0; ep_int16_has_vectors(r) && i < count; i += 8) {
+        const ep_int16_scales scales = ep_int16_scales_load(r, channel + i);
+        int16_t *to = out + i;
+        for (int32_t pixel = 0; pixel < height; pixel++, to += stride) {
+            int16_t room[8];
+            ep_int16_scaled(r, &scales, sums[pixel] + i, count - i < 8 ? room : to);
+            for (int32_t k = 0; count - i < 8 && k < count - i; k++)
+                to[k] = room[k];
+        }
+    }
+    if (ep_int16_has_vectors(r))
         return;
-    }
-    for (; count >= 8; count -= 8, channel += 8, sums += 8, out += 8)
-        ep_requantize_int16_vectors(r, channel, sums, out);
-    if (count > 0) {
-        int16_t room[8];
-        ep_requantize_int16_vectors(r, channel, sums, room);
-        for (int32_t i = 0; i < count; i++)
-            out[i] = room[i];
-    }
-}
-#else
-#define ep_requantize_int16_run ep_requantize_int16_some
 #endif
+    for (int32_t pixel = 0; pixel < height; pixel++, out += stride)
+        ep_requantize_int16_some(r, channel, count, sums[pixel], out);
+}
 
 #endif

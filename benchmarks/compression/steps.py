@@ -113,7 +113,7 @@ def one(model: Model, tune: Samples, score: Samples, steps: Steps, seed: int) ->
         options = {key: value for key, value in table.items() if key != "step"}
         planned = plan_step(StepTable(step=table["step"], options=options, source="steps", key=str(number)))
         done = planned.step.apply(small, planned.parameters, context)
-        small, kept = done.model, done.kept or kept
+        small, kept = done.model, done.leaves(kept)
         context = dataclasses.replace(context, kept=kept, curves=(*context.curves, *done.curves))
         if planned.step.refine is not None:
             finish.append((planned, context))

@@ -109,7 +109,7 @@ def one(task: Task, steps: Steps, seed: int) -> tuple[Row, Model]:
         own = {"multiple_of": MULTIPLE, "seed": seed + 1, "threads": 1} if name == "gradual" else {}
         how = spelled(step.parameters(**options, **own), made.main)
         done = step.apply(made, how, context)
-        made, context = done.model, dataclasses.replace(context, kept=done.kept or context.kept)
+        made, context = done.model, dataclasses.replace(context, kept=done.leaves(context.kept))
     integers = [quantize_model(m, INT8, task.tune.head(512)).model for m in (task.model, made)]
     found = [_accuracy(m, task.score) for m in (task.model, made, *integers)]
     row = Row(

@@ -191,7 +191,7 @@ class _Run:
         self.contexts.append(context)
         before, changed = self.model, done.model is not self.model
         self.scores += self.measure([done.model]) if changed else self.scores[-1:]
-        self.model, self.kept = done.model, _held(done.model, done.kept or self.kept, planned.name)
+        self.model, self.kept = done.model, _held(done.model, done.leaves(self.kept), planned.name)
         self.curves = (*self.curves, *done.curves)
         self.changes += done.changes
         self.tools += done.tools

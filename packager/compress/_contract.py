@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from packager.compress._grids import Grid
+from packager.compress._parts import Parts
 from packager.config.samples import Samples
 from packager.errors import Diagnostic
 from packager.figure import Curve, Table
@@ -84,10 +84,8 @@ class Kept:
     """By operator name: the scheme that it gets in place of the recipe's ``int8``, as a rule of the recipe."""
     reasons: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """By operator name: why, in a clause."""
-    sampled: Model | None = None
-    """The original with fewer positions, where a step made that and nothing else of it."""
-    grids: Mapping[str, Grid] = dataclasses.field(default_factory=dict)
-    """Of that model, by the name of an activation: which of the original's positions it holds."""
+    parts: Parts | None = dataclasses.field(default_factory=Parts)
+    """Which part of the original's activations the model holds; None where they stand for the original's no longer."""
 
 
 class Measure(Protocol):
@@ -154,10 +152,8 @@ class Compressed:
     """What was done, in a clause with its numbers."""
     changes: tuple[Diagnostic, ...] = ()
     """What each layer lost, a note each."""
-    channels: Mapping[str, Sequence[int]] = dataclasses.field(default_factory=dict)
-    """By the name of an activation that lost some: those that are left, along its last axis, in order."""
-    grids: Mapping[str, Grid] = dataclasses.field(default_factory=dict)
-    """By the name of an activation that lost some: the positions that are left, in height and width."""
+    parts: Parts = dataclasses.field(default_factory=Parts)
+    """Which part of the activations that the step was given is left."""
     rescaled: bool = False
     """Whether channels of activations were multiplied by factors that later layers take back."""
     table: Table | None = None
@@ -168,6 +164,12 @@ class Compressed:
     """That this step measured."""
     tools: tuple[tuple[str, str], ...] = ()
     """Names and versions of libraries that changed the model."""
+
+    def leaves(self, earlier: Kept) -> Kept:
+        """What steps after this one must keep, and may compare with the original's."""
+        kept = self.kept or earlier
+        parts = None if self.rescaled or kept.parts is None else kept.parts.then(self.parts)
+        return dataclasses.replace(kept, parts=parts)
 
 
 def _nothing(*_: Any) -> Iterable[Any]:

@@ -7,14 +7,14 @@ are left, so that the cost of those that went counts where they would have been 
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from packager.compress._contract import Array, Compressed
-from packager.compress._grids import Grid
 from packager.compress._layers import in_place, layers_of, traced
 from packager.compress._measure import Measurer
+from packager.compress._parts import Parts
 from packager.config.samples import Samples
 from packager.figure import LayerCost
 from packager.ir import ABSENT, Graph, Model, compact, read_tflite_bytes, write_tflite
@@ -57,18 +57,16 @@ def layer_costs(before: Model, done: Compressed, teacher: Model, samples: Sample
     after = done.model
     if after is before:
         return ()
-    cuts = tuple(cuts_of(before.main, after.main, done.channels, done.grids))
+    cuts = tuple(cuts_of(before.main, after.main, done.parts))
     if len(cuts) < 2:
         return ()
     macs = sum(layer.macs for layer in layers_of(before.main))
     few = samples.head(min(max(_EFFORT // max(2 * macs * len(cuts), 1), _LEAST), MOST))
     measure = Measurer(teacher, few)
     last = measure([before])[0]
-    channels = {name: np.asarray(at) for name, at in done.channels.items()}
     outputs, ratios = call(
-        _measured, write_tflite(before), write_tflite(after), list(few.arrays.values()), cuts, channels,
-        dict(done.grids), done.rescaled,
-    )  # fmt: skip
+        _measured, write_tflite(before), write_tflite(after), list(few.arrays.values()), cuts, done.parts, done.rescaled
+    )
     scores = [*(measure.score(found) for found in outputs), last]
     return tuple(
         LayerCost(
@@ -81,9 +79,7 @@ def layer_costs(before: Model, done: Compressed, teacher: Model, samples: Sample
     )
 
 
-def cuts_of(
-    before: Graph, after: Graph, channels: Mapping[str, Sequence[int]], grids: Mapping[str, Grid]
-) -> Iterator[Cut]:
+def cuts_of(before: Graph, after: Graph, parts: Parts) -> Iterator[Cut]:
     """Every place in front of a layer where all that is alive is known of the original, in order."""
     old = {before.tensors[t].name: t for t in (*before.inputs, *before.activations())}
     layers = [layer for layer in layers_of(after) if len(layer.call.node.outputs) == 1]
@@ -92,14 +88,14 @@ def cuts_of(
         start = 0 if not places else layer.index
         live = _live(after, start)
         pairs = [(t, old.get(after.tensors[t].name, ABSENT)) for t in live]
-        if all(u != ABSENT and _matches(after, t, before, u, channels, grids) for t, u in pairs):
+        if all(u != ABSENT and _matches(after, t, before, u, parts) for t, u in pairs):
             places.append((start, tuple(pairs)))
     for i, (start, handed) in enumerate(places):
         end = places[i + 1][0] if i + 1 < len(places) else len(after.nodes)
         own = [layer for layer in layers if start <= layer.index < end]
         result = own[-1].call.node.outputs[0]
         twin = old.get(after.tensors[result].name, ABSENT)
-        known = twin != ABSENT and _matches(after, result, before, twin, channels, grids)
+        known = twin != ABSENT and _matches(after, result, before, twin, parts)
         yield Cut(layer=own[-1].name, index=start, live=handed, result=(result, twin if known else ABSENT))
 
 
@@ -110,14 +106,8 @@ def _live(graph: Graph, index: int) -> list[int]:
     return sorted(made & read)
 
 
-def _matches(
-    after: Graph, t: int, before: Graph, u: int, channels: Mapping[str, Sequence[int]], grids: Mapping[str, Grid]
-) -> bool:
-    name, old = after.tensors[t].name, before.type_of(u).dims
-    if name in grids:
-        old = (old[0], *grids[name].sizes(old[1:-1]), old[-1])
-    at = channels.get(name)
-    return after.type_of(t).dims == (old if at is None else (*old[:-1], len(at)))
+def _matches(after: Graph, t: int, before: Graph, u: int, parts: Parts) -> bool:
+    return after.type_of(t).dims == parts[after.tensors[t].name].dims(before.type_of(u).dims)
 
 
 def _measured(
@@ -125,8 +115,7 @@ def _measured(
     second: bytes,
     inputs: list[Array],
     cuts: Sequence[Cut],
-    channels: Mapping[str, Array],
-    grids: Mapping[str, Grid],
+    parts: Parts,
     rescaled: bool,  # noqa: FBT001 - `call` passes arguments by place
 ) -> tuple[list[list[Array]], list[float]]:
     """The child's side: for each cut the outputs, and its layer's signal over noise."""
@@ -145,9 +134,7 @@ def _measured(
 
         def given(t: int, u: int, old: dict[int, Array] = old, new: dict[int, Array] = new) -> Array:
             """The original's tensor, as the compressed model wants it."""
-            at, grid = channels.get(names[t]), grids.get(names[t])
-            value = old[u] if grid is None else grid.of(old[u])
-            value = value if at is None else value[..., at]
+            value = parts[names[t]].of(old[u])
             return _scaled(value, new[t]) if rescaled else value
 
         for i, cut in enumerate(cuts):

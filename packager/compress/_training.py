@@ -3,15 +3,20 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from packager.compress._contract import Compressed, Context
+from packager.compress._layers import layers_of
 from packager.compress._names import named, weighty
 from packager.config.samples import Samples
 from packager.config.training import Training, training_problems
 from packager.errors import ConfigError, Diagnostic, Severity, UnsupportedError
 from packager.figure import Table
 from packager.ir import Model
-from packager.train import Example, FakeQuant, Held, Hints, Trained, check_trainable, need_tensorflow, train
+from packager.train import Example, FakeQuant, Held, Hint, Hints, Trained, check_trainable, need_tensorflow, train
 from packager.train.check import trained_constants
+
+_MOST_HINTS = 1000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,8 +27,19 @@ class TrainingStep(Training):
     """A data file, relative to the step's; empty for ``--train``, and without that the calibration inputs."""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class HintedStep(TrainingStep):
+    """Those of a step whose model still computes what the original does."""
+
+    hints: float = 0.0
+    """How much it counts, beside the outputs, that activations hold what the original's do: the weight of their mean
+    relative squared error; 0 for not at all. Nothing is matched behind a step that rescales or replaces layers."""
+
+
 def problems(how: Training) -> Iterator[tuple[str, str]]:
     yield from training_problems(how)
+    if isinstance(how, HintedStep) and not 0 <= how.hints <= _MOST_HINTS:
+        yield f"hints = {how.hints:g} is out of range", f"use a weight from 0 to {_MOST_HINTS}"
 
 
 def check(model: Model, how: TrainingStep, context: Context) -> Iterator[Diagnostic]:
@@ -71,7 +87,6 @@ def trained(
     *,
     teacher: Model | None = None,
     quant: FakeQuant | None = None,
-    hints: Hints | None = None,
     sparsify: Mapping[int, float] | None = None,
 ) -> Trained:
     """Train with what earlier steps made kept: zeros stay zero."""
@@ -83,9 +98,28 @@ def trained(
         teacher=teacher or context.teacher,
         held=held_of(model, context),
         quant=quant,
-        hints=hints,
+        hints=hints_of(model, how, context),
         sparsify=sparsify,
     )
+
+
+def hints_of(model: Model, how: TrainingStep, context: Context) -> Hints | None:
+    """What each layer shall hold that the original has too: of an activation of its name, the part that is left."""
+    parts = context.kept.parts
+    if not isinstance(how, HintedStep) or not how.hints or parts is None:
+        return None
+    graph, teacher = model.main, context.teacher.main
+    known = {teacher.tensors[t].name: t for t in teacher.activations()}
+    found = {}
+    for t in (t for layer in layers_of(graph) for t in layer.call.node.outputs):
+        name = graph.tensors[t].name
+        if (first := known.get(name)) is None:
+            continue
+        part, whole = parts[name], teacher.type_of(first).dims
+        if graph.type_of(t).dims == part.dims(whole):
+            channels = np.arange(whole[-1]) if part.channels is None else np.asarray(part.channels)
+            found[t] = Hint(teacher=first, channels=channels, positions=part.slices(len(whole)))
+    return Hints(by_tensor=found, weight=how.hints)
 
 
 def held_of(model: Model, context: Context) -> Mapping[int, Held]:

@@ -9,6 +9,7 @@ import numpy as np
 from packager.compress._contract import Array, Compressed, Context, Kept, Mask, Step, Work
 from packager.compress._layers import Real, layers_of, with_constants
 from packager.compress._names import named
+from packager.compress._parts import Parts
 from packager.compress._refit import kept_outputs, refit
 from packager.compress._sensitivity import curves_of
 from packager.config.samples import Samples
@@ -85,17 +86,19 @@ def apply(model: Model, how: Channels, context: Context) -> Compressed:
     total, *cuts = pruned.notes()
     return Compressed(
         model=pruned.model, summary=total.message, changes=tuple(cuts), kept=kept,
-        channels=left(model.main, pruned.plan.keep),
+        parts=left(model.main, pruned.plan.keep),
     )  # fmt: skip
 
 
-def left(graph: Graph, keep: Mapping[Slot, Mask]) -> dict[str, tuple[int, ...]]:
-    """Which channels each activation keeps, by its name."""
-    return {
-        graph.tensors[slot.tensor].name: tuple(map(int, np.flatnonzero(mask)))
-        for slot, mask in keep.items()
-        if not graph.tensors[slot.tensor].is_constant and slot.axis == len(graph.type_of(slot.tensor).dims) - 1
-    }
+def left(graph: Graph, keep: Mapping[Slot, Mask]) -> Parts:
+    """Which channels each activation keeps."""
+    return Parts.of_channels(
+        {
+            graph.tensors[slot.tensor].name: np.flatnonzero(mask).tolist()
+            for slot, mask in keep.items()
+            if not graph.tensors[slot.tensor].is_constant and slot.axis == len(graph.type_of(slot.tensor).dims) - 1
+        }
+    )
 
 
 def narrowed(model: Model, how: Channels, samples: Samples, context: Context) -> tuple[Pruned, Kept]:

@@ -54,7 +54,7 @@ def apply(model: Model, how: Distill, context: Context) -> Compressed:
     done = trained(student, how, dataclasses.replace(context, kept=Kept()), teacher=model)
     gone = 1 - work_of(student.main) / work_of(model.main)
     what = f"{how.student} takes the model's place, {gone:.1%} of the multiply-accumulates gone; trained"
-    return dataclasses.replace(compressed(done, how, context, what=what), kept=Kept())
+    return dataclasses.replace(compressed(done, how, context, what=what), kept=Kept(parts=None))
 
 
 def _student(how: Distill, context: Context) -> Model:

@@ -31,6 +31,8 @@ class LowRank:
     """Energy that a layer's output may lose, as a share of its variance; the rank is the least that keeps to it."""
     spatial: bool = False
     """Convolutions of larger windows too: the window first, to few channels, then 1x1."""
+    grow: int = 0
+    """Bytes that the int8 file may grow by for each layer that computes less so; 0 for layers that also store less."""
     refit: bool = True
     """Fit every layer anew to what the original computed, in order."""
     layers: tuple[str, ...] = ()
@@ -51,6 +53,8 @@ class Factors(NamedTuple):
 def problems(how: LowRank) -> Iterator[tuple[str, str]]:
     if not 0 < how.error < 1:
         yield f"error = {how.error:g} is no share", "0.02 lets a layer's output lose a fiftieth of its energy"
+    if how.grow < 0:
+        yield f"grow = {how.grow} is out of range", "use 0, or the bytes that less work may cost"
 
 
 def check(model: Model, how: LowRank, context: Context) -> Iterator[Diagnostic]:  # noqa: ARG001 - as Step.check
@@ -63,13 +67,16 @@ def apply(model: Model, how: LowRank, context: Context) -> Compressed:
     layers = [layer for layer in layers_of(model.main) if _taken(layer, how)]
     found = grams(model, layers, inputs, seed=context.seed)
     smaller, rows = model, []
+    larger: list[int] = []
     for layer in layers:
         factors = factorized(layer, found[layer.index], how.error)
         rank, (outs, columns) = len(factors.first), layer.matrix.shape
         if rank * (outs + columns) >= outs * columns:
             continue
         split = _split(smaller, layer.name, factors)
-        if _int8_bytes(split) + rank * _CHANNEL_BYTES >= _int8_bytes(smaller):
+        more = _int8_bytes(split) + rank * _CHANNEL_BYTES - _int8_bytes(smaller)
+        if more >= how.grow:
+            larger.append(more)
             continue
         smaller = split
         macs = layer.positions * rank * (outs + columns)
@@ -77,7 +84,7 @@ def apply(model: Model, how: LowRank, context: Context) -> Compressed:
     if not rows:
         raise UnsupportedError(
             f"{model.name}: no layer gets smaller by a rank that keeps to an error of {how.error:g}",
-            hint="allow a greater error, or leave the step out",
+            hint=f"allow a greater error{_growing(larger)}, or leave the step out",
         )
     if how.refit:
         smaller = refit(model, smaller, inputs, masks=context.kept.masks, seed=context.seed)
@@ -91,6 +98,11 @@ def apply(model: Model, how: LowRank, context: Context) -> Compressed:
         ),
         table=Table(columns=("layer", ">weights", ">rank", ">error", ">MACs before", ">after"), rows=tuple(rows)),
     )
+
+
+def _growing(larger: list[int]) -> str:
+    """What to allow where layers would compute less, but store more by so many bytes."""
+    return f", grow = {min(larger) + 1} for less work in a larger file" if larger else ""
 
 
 def _taken(layer: Layer, how: LowRank) -> bool:

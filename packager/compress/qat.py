@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from packager.compress import _training
 from packager.compress._contract import Compressed, Context, Step, Work
-from packager.compress._training import TrainingStep, compressed, data_of, trained
+from packager.compress._training import HintedStep, compressed, data_of, trained
 from packager.config.recipe import METHODS, Calibration, Recipe
 from packager.errors import did_you_mean
 from packager.ir import Model
@@ -22,7 +22,7 @@ _SEEN = 512
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Qat(TrainingStep):
+class Qat(HintedStep):
     learning_rate: float = 0.0005
     calibration: str = "minmax"
     """How the first ranges are found: ``minmax``, ``percentile`` or ``entropy``; training moves them."""

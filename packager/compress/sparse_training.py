@@ -8,7 +8,7 @@ import numpy as np
 from packager.compress import _training
 from packager.compress._contract import Compressed, Context, Step, Work
 from packager.compress._names import named
-from packager.compress._training import TrainingStep, compressed, trained
+from packager.compress._training import HintedStep, compressed, trained
 from packager.errors import Diagnostic
 from packager.ir import ABSENT, Graph, Model
 from packager.train.ops import find_trainable
@@ -18,7 +18,7 @@ _SMALL = 64
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class SparseTraining(TrainingStep):
+class SparseTraining(HintedStep):
     sparsity: float
     """The share of zeros that each layer's weights reach, between 0 and 1; over the first 60 % of the epochs."""
     skip: tuple[str, ...] = ()

@@ -9,11 +9,12 @@ import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
 
-from packager.compress._contract import Compressed, Context, Kept, Step, Work
-from packager.compress._grids import AXES, joined
+from packager.compress._contract import Compressed, Context, Step, Work
+from packager.compress._grids import AXES
 from packager.compress._halving import Halving, halvings, obstacles
 from packager.compress._layers import float_only, layers_of
 from packager.compress._names import named
+from packager.compress._parts import Parts
 from packager.compress._refit import refit_each
 from packager.compress._starts import Now, Search
 from packager.errors import ConfigError, Diagnostic, Severity, did_you_mean
@@ -101,17 +102,8 @@ def apply(model: Model, how: Subsample, context: Context) -> Compressed:
         summary=f"{gone:.1%} of the multiply-accumulates went with positions that are not computed",
         changes=now.steps,
         table=_table(model.main, now.model.main),
-        grids=now.grids,
-        kept=_kept(model, now, context),
+        parts=Parts.of_grids(now.grids),
     )
-
-
-def _kept(model: Model, now: Now, context: Context) -> Kept:
-    """With what a step that trains may hint at: every activation still stands for one of the original's."""
-    earlier = context.kept.grids if model is context.kept.sampled else {} if model is context.teacher else None
-    if earlier is None:
-        return context.kept
-    return dataclasses.replace(context.kept, sampled=now.model, grids=joined(earlier, now.grids))
 
 
 def _ways(model: Model, how: Subsample, axis: str) -> list[Halving]:

@@ -12,6 +12,7 @@ from packager.compress import Compressed
 from packager.compress._layers import layers_of, with_constants
 from packager.compress._layerwise import cuts_of, layer_costs
 from packager.compress._measure import Measurer
+from packager.compress._parts import Parts
 from packager.config.samples import Samples
 from packager.figure import LayerCost, by_cost
 from packager.ir import Model
@@ -78,7 +79,7 @@ def test_pruned_channels_are_handed_over_as_a_hybrid_of_both_models_computes_the
     done = run("channels", model, x, share=0.5, multiple_of=1)
     first, second = layers_of(model.main)[0], layers_of(done.model.main)[0]
     name = model.main.tensors[first.call.node.outputs[0]].name
-    left = list(done.channels[name])
+    left = list(done.parts[name].channels or ())
     assert 0 < len(left) < first.outs
     assert first.bias is not None
     bias = second.call.node.inputs[2]
@@ -121,7 +122,7 @@ def test_there_is_none_where_nothing_changed_or_nothing_is_alike() -> None:
 
 def test_of_a_network_with_a_skip_both_branches_are_handed_over() -> None:
     model = network()
-    cuts = list(cuts_of(model.main, model.main, {}, {}))
+    cuts = list(cuts_of(model.main, model.main, Parts()))
     assert max(len(cut.live) for cut in cuts) == 2
     assert next(cut.live for cut in cuts) == ((model.main.inputs[0], model.main.inputs[0]),)
 

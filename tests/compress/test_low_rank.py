@@ -1,13 +1,14 @@
 """Low rank: exact where the layer has that rank, within the bound elsewhere, and only where it pays."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 from compress.running import error, images, objections, run
 from prune.networks import Array, Network
 
-from packager.compress._layers import Gram, layers_of
+from packager.compress._layers import Gram, layers_of, with_constants
 from packager.compress.low_rank import factorized
 from packager.errors import ConfigError, UnsupportedError
 from packager.ir import Model, verify
@@ -78,7 +79,27 @@ def test_what_does_not_pay_is_refused() -> None:
         run("low_rank", model, images(), error=1e-6)
 
 
-@pytest.mark.parametrize(("options", "message"), [({"error": 0.0}, "no share"), ({"layers": ["dense"]}, "no layer")])
+def test_a_file_may_grow_for_less_work_where_that_is_allowed() -> None:
+    n, rng = Network(3, integer=False), np.random.default_rng(0)
+    model, x = n.model(n.dense(n.flatten(n.pool(n.conv(n.input(1, 12, 8, 1), 48, 5))), 3)), images(60, 12, 8, 1)
+    (window, *_) = layers_of(model.main)
+    low = rng.normal(size=(48, 12)) @ rng.normal(size=(12, 25))
+    model = with_constants(model, {window.tensor: low.reshape(window.weights.shape).astype(np.float32)})
+    with pytest.raises(UnsupportedError, match="no layer gets smaller") as caught:
+        run("low_rank", model, x, error=1e-6, spatial=True)
+    found = re.search(r"grow = (\d+)", caught.value.hint)
+    assert found is not None
+    with pytest.raises(UnsupportedError):
+        run("low_rank", model, x, error=1e-6, spatial=True, grow=int(found[1]) - 1)
+    done = run("low_rank", model, x, error=1e-6, spatial=True, grow=int(found[1]))
+    assert cost_of(done.model).macs < cost_of(model).macs
+    assert len(done.table.rows if done.table else ()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"grow": -1}, "out of range"), ({"error": 0.0}, "no share"), ({"layers": ["dense"]}, "no layer")],
+)
 def test_wrong_requests_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         objections("low_rank", wide(), images(2, 8, 8, 4), **options)

@@ -23,6 +23,7 @@ from packager.ir import Model
 from packager.quantize import Quantized
 from packager.report.model import Compression, CompressionStep
 from packager.report.page import cost_columns, cost_rows
+from packager.report.text import brief
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -209,10 +210,10 @@ class _Run:
             return
         lines = [line for row in self.rows for line in (f"{row.step}: {row.summary}; {_cost(row)}", *cost_lines(row))]
         raise UnsupportedError(
-            f"{teacher.name}: {self.rows[-1].step} brings the loss to {first.value - last.value:.2f} points, more than"
-            f" {max_drop:g} points of accuracy",
+            f"{teacher.name}: {self.rows[-1].step} brings the loss to {first.value - last.value:.2f} points of"
+            f" accuracy, more than the {max_drop:g} that --max-drop allows",
             hint="compress less, or fine-tune the model afterwards",
-            details="\n".join((*lines, *(str(change) for change in self.changes))),
+            details="\n".join((*lines, *(brief(str(change)) for change in self.changes))),
         )
 
     def notes(self, where: str) -> tuple[Diagnostic, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from packager.errors import Diagnostic
+from packager.report.text import brief
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
@@ -17,6 +18,6 @@ def echo_json(document: Any) -> None:
 
 
 def echo_diagnostics(found: Iterable[Diagnostic]) -> None:
-    """Print findings to stderr, one a line, with the severity in front."""
+    """Print findings to stderr, one a line, with the severity in front, names that converters joined cut short."""
     for diagnostic in found:
-        click.echo(f"{diagnostic.severity}: {diagnostic}", err=True)
+        click.echo(f"{diagnostic.severity}: {brief(str(diagnostic))}", err=True)

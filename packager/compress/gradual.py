@@ -53,8 +53,8 @@ def problems(how: Gradual) -> Iterator[tuple[str, str]]:
 
 
 def check(model: Model, how: Gradual, context: Context) -> Iterator[Diagnostic]:
-    yield from channels.check(model, how.channels, context)
-    yield from _training.check(model, how, context)
+    found = [*channels.check(model, how.channels, context)]
+    yield from found or _training.check(model, how, context)  # either objects to a quantized model, in its own words
 
 
 def apply(model: Model, how: Gradual, context: Context) -> Compressed:

@@ -35,7 +35,8 @@ class Magnitude:
 
 def problems(how: Magnitude) -> Iterator[tuple[str, str]]:
     if (how.ratio == 0) == (how.threshold == 0):
-        yield "give either ratio or threshold", "ratio = 0.5 zeroes half of the weights"
+        which = "ratio or threshold, above 0" if how.ratio == 0 else "ratio or threshold, not both"
+        yield f"give {which}", "ratio = 0.5 zeroes half of the weights"
     elif how.ratio and not 0 < how.ratio < 1:
         yield f"a ratio of {how.ratio:g} can't be zeroed", "use one between 0 and 1: 0.5 for half of the weights"
     elif how.threshold and not 0 < how.threshold < 100:

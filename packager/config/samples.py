@@ -249,13 +249,24 @@ def _exact(where: str, array: Array, wanted: np.dtype[np.generic]) -> Array:
     return cast
 
 
+def _remedy(labels: Array, count: int) -> str:
+    """How labels become integer classes."""
+    if labels.ndim == 2 and labels.shape[0] == count:
+        return "of one column a class: y.argmax(axis=1)" if labels.shape[1] > 1 else "of one column: y[:, 0]"
+    if labels.shape != (count,):
+        return f"give integer classes, shape [{count}]"
+    whole = labels.dtype.kind == "f" and np.isfinite(labels).all() and np.array_equal(labels, labels.astype(np.int64))
+    return "they are whole: y.astype(int)" if whole else "number the classes from 0"
+
+
 def _labels(path: Path, arrays: Mapping[str, Array], model: Model, count: int) -> Array:
     labels = arrays.get(LABELS)
     if labels is None:
         raise ConfigError(f"{path}: no labels", hint="an .npz with the inputs as 'x' and the classes as 'y'")
     if labels.dtype.kind not in "iu" or labels.shape != (count,):
         raise ConfigError(
-            f"{path}: 'y' is {labels.dtype} {list(labels.shape)}", hint=f"give {count} integer classes, shape [{count}]"
+            f"{path}: 'y' is {labels.dtype} {list(labels.shape)}, not one integer class for each of {count} samples",
+            hint=_remedy(labels, count),
         )
     output = model.output_types()[0]
     classes = class_count(output)

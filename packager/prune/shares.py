@@ -74,10 +74,11 @@ def prune_channels(
     pruned = apply_plan(model.with_main(corrected), plan)
     reached = 1 - work_of(pruned.model.main) / work_of(graph)
     if reached < share - _NEAR:
+        most = f"ask for at most {int(reached * 100) / 100:g}; " if reached >= _NEAR else ""
+        widths = f", nor what is needed for widths of {multiple_of} and its multiples" if multiple_of > 1 else ""
         raise UnsupportedError(
             f"{model.name}: only {reached:.0%} of the multiply-accumulates can be pruned, not {share:.0%}",
-            hint=f"ask for at most {int(reached * 100) / 100:g}; what reaches an output or an operator that mixes"
-            " channels can't go",
+            hint=f"{most}what reaches an output or an operator that mixes channels can't go{widths}",
         )
     return dataclasses.replace(pruned, what=f"{reached:.1%} of the multiply-accumulates were pruned away")
 

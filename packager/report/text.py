@@ -1,6 +1,7 @@
 """Values as people read them, and names that can do no harm where they are shown."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from packager.figure import Basis, Figure
@@ -55,6 +56,11 @@ def visible(text: str, limit: int = _MAX_NAME) -> str:
         return plain
     half = (limit - 1) // 2
     return f"{plain[:half]}\u2026{plain[-half:]}"
+
+
+def brief(text: str) -> str:
+    """A message with each quoted name that a converter joined by ``;`` cut to its first part."""
+    return re.sub(r"(?<=\s)'([^'; ]+);[^' ]*'", r"'\1'", text)
 
 
 def short_names(names: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ def test_without_labels_the_agreement_is_told(tmp_path: Path) -> None:
 def test_too_great_a_drop_stops_the_build_with_the_table(tmp_path: Path) -> None:
     (tmp_path / "prune.toml").write_text('share = 0.9\nmultiple_of = 1\nimportance = "l1"\n', "utf-8")
     asked = request(tmp_path, prune=str(tmp_path / "prune.toml"), max_drop=0.0)
-    with pytest.raises(UnsupportedError, match="more than 0 points of accuracy") as caught:
+    with pytest.raises(UnsupportedError, match="more than the 0 that --max-drop allows") as caught:
         build(asked)
     assert "CONV_2D #0" in caught.value.details
     assert "accuracy 100.00 % before" in caught.value.details

@@ -139,8 +139,8 @@ def test_layers_can_be_named_and_skipped() -> None:
 @pytest.mark.parametrize(
     ("step", "options", "message"),
     [
-        ("magnitude", {}, "either ratio or threshold"),
-        ("magnitude", {"ratio": 0.5, "threshold": 1.0}, "either ratio or threshold"),
+        ("magnitude", {}, "give ratio or threshold, above 0"),
+        ("magnitude", {"ratio": 0.5, "threshold": 1.0}, "ratio or threshold, not both"),
         ("magnitude", {"ratio": 1.5}, "a ratio of 1.5 can't be zeroed"),
         ("magnitude", {"ratio": float("nan")}, "can't be zeroed"),
         ("magnitude", {"threshold": -1.0}, "out of range"),
@@ -162,6 +162,8 @@ def test_models_without_such_layers_are_refused() -> None:
     quantized = n.model(n.conv(n.input(1, 4, 4, 4), 4))
     (problem,) = objections("magnitude", quantized, images(2, 4, 4, 4).astype(np.int8), ratio=0.5)
     assert "quantized" in problem.message
+    (problem,) = objections("gradual", quantized, images(2, 4, 4, 4).astype(np.int8), share=0.5)
+    assert "quantized" in problem.message, "once, not for pruning and for training"
     n = Network(1, integer=False)
     odd = n.model(n.conv(n.input(1, 4, 4, 3), 4))
     (problem,) = objections("pattern", odd, images(2, 4, 4, 3))

@@ -164,6 +164,13 @@ def test_more_than_there_is_to_remove_is_refused_with_what_there_is() -> None:
     assert "ask for at most 0.8" in caught.value.hint
 
 
+def test_widths_that_no_layer_has_are_said_to_keep_all() -> None:
+    with pytest.raises(UnsupportedError, match="only 0% of the multiply-accumulates") as caught:
+        prune_channels(residual(), [images()], share=0.3, multiple_of=64)
+    assert "at most" not in caught.value.hint
+    assert "widths of 64" in caught.value.hint
+
+
 def test_a_quantized_model_is_refused() -> None:
     n = Network(5, integer=True)
     model = n.model(n.dense(n.mean(n.conv(n.input(1, 6, 6, 3), 8)), 4))

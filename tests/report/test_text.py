@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report.sample import figure
 
-from packager.report.text import exact, short_names, show, show_band, show_change, show_figure, visible
+from packager.report.text import brief, exact, short_names, show, show_band, show_change, show_figure, visible
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,14 @@ def test_a_long_name_keeps_both_ends() -> None:
     shown = visible("start" + "x" * 1000 + "end")
     assert shown.startswith("start")
     assert shown.endswith("end")
+
+
+def test_names_in_messages_are_cut_at_what_a_converter_joined() -> None:
+    assert (
+        brief("CONV_2D #1 'm/a/Relu;m/b;m/c': 3 of 8 went; 'd' stays")
+        == "CONV_2D #1 'm/a/Relu': 3 of 8 went; 'd' stays"
+    )
+    assert brief("it's; they're 'x'") == "it's; they're 'x'"
 
 
 def test_short_names_drop_what_all_share() -> None:

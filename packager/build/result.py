@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from packager.config.figures import figure_kinds
-from packager.errors import BudgetExceededError, Diagnostic
+from packager.errors import BudgetExceededError, Diagnostic, Severity
 from packager.report.check import Status, Verdict, story
 from packager.report.model import Report
 from packager.report.text import show_band, show_figure
@@ -23,6 +23,10 @@ class BuiltBundle:
     report: Report
     """With what was timed here."""
     verdicts: tuple[Verdict, ...] = ()
+
+    def warnings(self) -> list[str]:
+        """What of the report's notes somebody should know who never opens it."""
+        return [str(note) for note in self.report.diagnostics if note.severity is Severity.WARNING]
 
     def summary(self) -> list[tuple[str, str, str, str]]:
         """Title, value, band and origin of each headline figure of the report, in the report's order."""

@@ -112,6 +112,10 @@ def _request(
     )
 
 
+_WARNINGS = 3
+"""So many of a bundle are printed; all are in its report."""
+
+
 def _show(result: "BuildResult") -> None:
     """Print each bundle's place and its key figures, a line each."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -122,4 +126,9 @@ def _show(result: "BuildResult") -> None:
         click.echo(f"{built.target}: {built.path}")
         for row in rows:
             click.echo(f"  {row[0]:{title}}  {row[1]:>{value}}  {row[2]:{band}}  {row[3]}"[:width].rstrip())
+        warnings = built.warnings()
+        for text in warnings[:_WARNINGS]:
+            click.echo(f"  warning: {text}", err=True)
+        if (more := len(warnings) - _WARNINGS) > 0:
+            click.echo(f"  warning: {more} more in the report", err=True)
         click.echo(f"  report: {built.page}")

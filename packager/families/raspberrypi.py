@@ -69,7 +69,8 @@ def _in_c(job: Job) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
     if found := unsupported(job.quantized.model, job.arithmetic):
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         message = f"no C runtime, LiteRT is the only one: {found[0].where}: {found[0].message}{more}"
-        return (), (Diagnostic(severity=Severity.NOTE, message=message, hint=found[0].hint),)
+        severity = Severity.WARNING if job.profile.engine == "c" else Severity.NOTE
+        return (), (Diagnostic(severity=severity, message=message, hint=found[0].hint),)
     assert job.profile.cpu is not None, "check comes first"
     title, target = f"{job.name} {job.version}", target_of(job.profile.cpu)
     model, prefix = job.quantized.model, job.c_prefix

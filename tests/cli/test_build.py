@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from ops.judging import quant
 
 from packager.cli.main import main
+from packager.ir import DType, GraphBuilder, write_tflite
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
 CALIBRATION = str(DIGITS / "calibration.npz")
@@ -28,6 +31,21 @@ def test_a_build_prints_its_places_and_key_figures(tmp_path: Path, capsys: pytes
     assert f"host: {tmp_path / 'digits-0.1.0-host'}" in out
     assert "Tensor arena" in out
     assert (tmp_path / "digits-0.1.0-host.html").is_file()
+
+
+def test_a_model_that_c_can_not_hold_says_so_where_one_looks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    b = GraphBuilder()
+    x = b.input("x", (1, 4), DType.INT8, quant(0.05))
+    two = b.const(np.full((1, 4), 2, np.int8), "two", quant(0.05))
+    y = b.op("FLOOR_DIV", [x, two], (1, 4), name="head/share", dtype=DType.INT8, quant=quant(0.05))
+    (tmp_path / "net.tflite").write_bytes(write_tflite(b.model([y])))
+    words = ["build", str(tmp_path / "net.tflite"), "--target", "host", "-o", str(tmp_path / "out"), "--no-measure"]
+    assert main(words) == 0
+    said = capsys.readouterr().err
+    assert "warning: no C runtime, LiteRT is the only one: FLOOR_DIV #0 'head/share': has no C kernel" in said
+    assert "replace it by DIV" in said
 
 
 def test_json_is_one_document_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import platform
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -226,6 +227,22 @@ def test_float_results_are_held_against_fast_math(tmp_path: Path) -> None:
         command = [*compiler(), "-std=c99", "-ffast-math", "-fsyntax-only", str(source / "model.c")]
         done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8")
         assert ("-ffast-math" in done.stderr) == (done.returncode != 0) == refused
+
+
+def test_what_cmake_builds_runs_and_its_static_library_has_no_variable(tmp_path: Path) -> None:
+    cmake = shutil.which("cmake")
+    if cmake is None:
+        pytest.skip("no cmake is here")
+    source, build = sources(tmp_path), tmp_path / "build"
+    # As a compiler for bare systems does by default: position-independent code makes variables of constant tables.
+    static = ["-DCMAKE_C_FLAGS=-fno-pie", "-DCMAKE_EXE_LINKER_FLAGS=-no-pie", f"-DCMAKE_C_COMPILER={compiler()[0]}"]
+    subprocess.run([cmake, "-S", source, "-B", build, *static], check=True, capture_output=True)
+    subprocess.run([cmake, "--build", build], check=True, capture_output=True)
+    assert selftest(build / "model") == ""
+    said = ["objdump", "-h", str(build / "libmodel.a")]
+    sections = subprocess.run(said, check=True, capture_output=True, encoding="utf-8").stdout
+    assert ".rodata" in sections
+    assert ".data.rel" not in sections
 
 
 @pytest.mark.parametrize("incbin", [0, 1])

@@ -24,7 +24,12 @@ def test_what_is_named_instead_has_a_kernel_and_what_it_replaces_has_none() -> N
 
 
 @pytest.mark.parametrize(
-    ("op", "hint"), [("L2_POOL_2D", "replace it by AVERAGE_POOL_2D or MAX_POOL_2D"), ("COS", "known: ABS, ADD")]
+    ("op", "hint"),
+    [
+        ("L2_POOL_2D", "replace it by AVERAGE_POOL_2D or MAX_POOL_2D"),
+        ("COS", "replace it by MUL and ADD, as a polynomial"),
+        ("MULTINOMIAL", "nothing here replaces it: end the model before it with --cut-at"),
+    ],
 )
 def test_the_hint_names_it(op: str, hint: str) -> None:
     for model in (plain(op, (1, 4, 4, 2)), unary(op, (1, 4, 4, 2))):

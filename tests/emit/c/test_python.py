@@ -1,5 +1,6 @@
 """The Python module of a C runtime, held to LiteRT's `Interpreter`: the same calls, the same answers."""
 
+import re
 import subprocess
 import sys
 import types
@@ -9,13 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
-from emit.c.making import STRICT, emitted, written
+from emit.c import test_zeros
+from emit.c.making import STRICT, emitted, together, written
 from emit.c.test_emit import network
-from ops.judging import inputs_for
+from ops.judging import inputs_for, unary
 from reference import reference as reference_file
 
-from packager.ir import Model, read_tflite, write_tflite
+from packager.ir import DType, Model, read_tflite, write_tflite
 from packager.measure.c import compiler
+from packager.ops import ARITHMETICS
 
 pytestmark = pytest.mark.skipif(not compiler(), reason="no C compiler is here")
 
@@ -139,11 +142,46 @@ except ValueError as error:
     assert "has 108 bytes, the value 2" in done.stdout
 
 
-def test_arrays_for_compilers_without_incbin(tmp_path: Path) -> None:
-    source = written(tmp_path, emitted(network(), "xnnpack", inputs_for(network(), 1)))
+def test_the_tensors_themselves(tmp_path: Path) -> None:
+    ours, theirs = both(tmp_path, network())
+    (value,) = inputs_for(network(), 1)
+    results = []
+    for one in (ours, theirs):
+        (detail,), (out,) = one.get_input_details(), one.get_output_details()
+        one.tensor(detail["index"])()[:] = value
+        one.invoke()
+        results.append(one.tensor(out["index"])().copy())
+    np.testing.assert_array_equal(*results)
+    (out,) = ours.get_output_details()
+    view = ours.tensor(out["index"])()
+    np.testing.assert_array_equal(view, ours.get_tensor(out["index"]))
+    ours.set_tensor(ours.get_input_details()[0]["index"], ~value)
+    ours.invoke()
+    np.testing.assert_array_equal(view, ours.get_tensor(out["index"]))
+    assert (view != results[0]).any(), "it shows the last run"
+    with pytest.raises(ValueError, match="no tensor 999"):
+        ours.tensor(999)
+
+
+EVERY_TYPE = together(
+    {
+        "zeros": test_zeros.ZEROS["window-tiles"],
+        "softmax": unary("SOFTMAX", (1, 8), options="SoftmaxOptions", beta=1.0),
+        "wide": unary("LOGISTIC", (1, 8), dtype=DType.INT16, x=(1 / 4096, 0), y=(1 / 32768, 0)),
+    }
+)
+
+
+@pytest.mark.parametrize("model", [network(), EVERY_TYPE], ids=["network", "every-type"])
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_arrays_for_compilers_without_incbin(model: Model, arithmetic: str, tmp_path: Path) -> None:
+    source = written(tmp_path, emitted(model, arithmetic, inputs_for(model, 1), test_zeros.forced("skips")))
     arrays = source / "model_weights_arrays.h"
     arrays.unlink()
     subprocess.run([sys.executable, str(source / "model.py"), "--arrays"], check=True)
+    kinds = set(re.findall(r"^EP_CONSTANT const (\w+)", arrays.read_text("utf-8"), re.MULTILINE))
+    if model is EVERY_TYPE:
+        assert kinds > {"uint16_t", "double"} if arithmetic == "xnnpack" else kinds > {"uint16_t"}
     contents = []
     for form in ("0", "1"):
         made = tmp_path / f"weights{form}.o"

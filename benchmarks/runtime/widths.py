@@ -7,7 +7,8 @@ of it runs alone, as C compiled with the flags of a bundle, under qemu-user with
 some operators that the models lack. What is printed are the rows of `packager.plan.kernel_work.WORK`: by kind of
 operator, instructions a multiply-accumulate, a run over the input channels, a value (of the result; of what is read too
 where nothing is multiplied) and an operator, fitted by least squares of the relative error, none negative. `--check`
-counts instead whole models whose heaviest operators have 16 bits, and holds the estimate against them. Counts are of
+counts instead whole models whose heaviest operators have 16 bits, and holds the estimate against them. Arithmetic is
+`xnnpack`, for Cortex-M `integer`. Counts are of
 user-mode instructions, and are no times. Needed: what `sparse.py` needs, and scipy.
 """
 
@@ -41,6 +42,8 @@ MODELS = {
     "anomaly detection": "ad01_fp32.tflite",
     "streaming wake word": "str_ww_ref_model.h5",
 }
+ARITHMETIC = {"dsp": "integer"}
+"""Of a kernel set's profiles, where it is not ``xnnpack``: a Cortex-M would compute its floats by a library."""
 WIDTHS = {
     8: Recipe(name="int8", description=""),
     16: Recipe(name="int16x8", description="", scheme="int16x8", inputs="int16", outputs="int16"),
@@ -102,7 +105,8 @@ class Program:
         self.plugin, self.program, self.count = plugin, folder / "layers", len(model.main.nodes)
         folder.mkdir(parents=True)
         target = Target(kernels=kernels, forms=("dense",), doubles=kernels != "dsp")
-        for entry in emit_c(model, "xnnpack", Samples(arrays={}), name="test", root=".", target=target):
+        arithmetic = ARITHMETIC.get(kernels, "xnnpack")
+        for entry in emit_c(model, arithmetic, Samples(arrays={}), name="test", root=".", target=target):
             path = folder / entry.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(entry.content)
@@ -139,7 +143,7 @@ def integers(floats: Sequence[Model]) -> Iterator[Model]:
 
 def rows(kernels: str, models: Sequence[Model], folder: Path, plugin: Path) -> Iterator[tuple[int, Row]]:
     for number, model in enumerate(models):
-        if found := unsupported(model, "xnnpack"):
+        if found := unsupported(model, ARITHMETIC.get(kernels, "xnnpack")):
             raise SystemExit(f"{number}: {found[0].where}: {found[0].message}")
         program = Program(kernels, model, folder / str(number), plugin)
         for i in range(len(model.main.nodes)):

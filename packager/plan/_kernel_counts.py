@@ -50,13 +50,13 @@ WORK: Mapping[str, Mapping[tuple[str, int], Work]] = {
         ("TANH", 8): Work(0, 0, 1.88, 42.4),  # 0%
         ("TANH", 16): Work(0, 0, 13.5, 44),  # 0%
         ("conv", 8): Work(0.187, 0, 5.8, 0),  # 11%
-        ("conv", 16): Work(0.0832, 91.9, 508, 0),  # 7%
+        ("conv", 16): Work(0.246, 0.252, 13.9, 0),  # 24%
         ("dense", 8): Work(0.256, 0, 4.05, 301),  # 64%
-        ("dense", 16): Work(0.695, 0, 421, 79.1),  # 9%
+        ("dense", 16): Work(0.279, 0, 6.54, 448),  # 59%
         ("depthwise", 8): Work(0.703, 0, 1.96, 2_390),  # 47%
-        ("depthwise", 16): Work(25, 0, 101, 34_200),  # 31%
+        ("depthwise", 16): Work(1.18, 0, 3.61, 4_240),  # 57%
         ("pointwise", 8): Work(0.174, 0, 6.74, 803),  # 24%
-        ("pointwise", 16): Work(0.409, 0, 227, 132),  # 10%
+        ("pointwise", 16): Work(0.214, 0, 6.63, 775),  # 15%
     },
     "wide": {
         ("ADD", 8): Work(0, 0, 4.11, 0),  # 58%
@@ -90,13 +90,13 @@ WORK: Mapping[str, Mapping[tuple[str, int], Work]] = {
         ("TANH", 8): Work(0, 0, 1.95, 0),  # 3%
         ("TANH", 16): Work(0, 0, 13.5, 44),  # 0%
         ("conv", 8): Work(0.626, 0, 57, 0),  # 26%
-        ("conv", 16): Work(1.72, 85.2, 365, 65_000),  # 2%
+        ("conv", 16): Work(0.601, 0.293, 27.3, 82_900),  # 6%
         ("dense", 8): Work(3.44, 0, 21.4, 655),  # 58%
-        ("dense", 16): Work(2.6, 0, 411, 45.8),  # 6%
+        ("dense", 16): Work(0.97, 0, 10.5, 360),  # 34%
         ("depthwise", 8): Work(3.55, 0, 22, 34.9),  # 50%
-        ("depthwise", 16): Work(24.9, 0, 103, 34_400),  # 31%
+        ("depthwise", 16): Work(2.89, 0, 27.7, 902),  # 40%
         ("pointwise", 8): Work(0.767, 0, 30.5, 16_700),  # 44%
-        ("pointwise", 16): Work(2.39, 0, 196, 562),  # 3%
+        ("pointwise", 16): Work(0.592, 0, 21.2, 2_210),  # 5%
     },
     "neon": {
         ("ADD", 8): Work(0, 0, 0.917, 214),  # 0%
@@ -130,13 +130,13 @@ WORK: Mapping[str, Mapping[tuple[str, int], Work]] = {
         ("TANH", 8): Work(0, 0, 2.4, 1_270),  # 0%
         ("TANH", 16): Work(0, 0, 13.5, 48),  # 0%
         ("conv", 8): Work(0.211, 0, 10.4, 0),  # 46%
-        ("conv", 16): Work(5.33, 31, 139, 0),  # 6%
+        ("conv", 16): Work(0.332, 0.126, 13.8, 0),  # 28%
         ("dense", 8): Work(0.259, 0, 2.73, 289),  # 65%
-        ("dense", 16): Work(5.99, 0, 278, 32),  # 4%
+        ("dense", 16): Work(0.462, 0, 6.99, 463),  # 66%
         ("depthwise", 8): Work(0.0266, 0, 5.7, 2_750),  # 44%
-        ("depthwise", 16): Work(18, 0, 77.3, 27_100),  # 32%
+        ("depthwise", 16): Work(1.09, 0, 1.46, 3_880),  # 55%
         ("pointwise", 8): Work(0.233, 0, 3.16, 289),  # 4%
-        ("pointwise", 16): Work(5.99, 0, 107, 121),  # 0%
+        ("pointwise", 16): Work(0.321, 0, 4.84, 915),  # 4%
     },
     "dotprod": {
         ("ADD", 8): Work(0, 0, 0.917, 214),  # 0%
@@ -170,16 +170,16 @@ WORK: Mapping[str, Mapping[tuple[str, int], Work]] = {
         ("TANH", 8): Work(0, 0, 2.4, 1_270),  # 0%
         ("TANH", 16): Work(0, 0, 13.5, 48),  # 0%
         ("conv", 8): Work(0.0693, 0.0206, 5.78, 8_300),  # 44%
-        ("conv", 16): Work(5.33, 31, 139, 0),  # 6%
+        ("conv", 16): Work(0.332, 0.126, 13.8, 0),  # 28%
         ("dense", 8): Work(0.116, 0, 2.65, 211),  # 57%
-        ("dense", 16): Work(5.99, 0, 278, 32),  # 4%
+        ("dense", 16): Work(0.462, 0, 6.99, 463),  # 66%
         ("depthwise", 8): Work(0.082, 0, 4.32, 3_690),  # 45%
-        ("depthwise", 16): Work(18, 0, 77.3, 27_100),  # 32%
+        ("depthwise", 16): Work(1.09, 0, 1.46, 3_880),  # 55%
         ("pointwise", 8): Work(0.0782, 0, 2.32, 362),  # 13%
-        ("pointwise", 16): Work(5.99, 0, 107, 121),  # 0%
+        ("pointwise", 16): Work(0.321, 0, 4.84, 915),  # 4%
     },
     "dsp": {
-        ("ADD", 8): Work(0, 0, 10.3, 283),  # 0%
+        ("ADD", 8): Work(0, 0, 24.7, 319),  # 0%
         ("ADD", 16): Work(0, 0, 29.7, 234),  # 0%
         ("AVERAGE_POOL_2D", 8): Work(0, 0, 7.77, 5_400),  # 41%
         ("AVERAGE_POOL_2D", 16): Work(0, 0, 7.74, 5_650),  # 40%
@@ -191,9 +191,9 @@ WORK: Mapping[str, Mapping[tuple[str, int], Work]] = {
         ("LOGISTIC", 16): Work(0, 0, 17.5, 34.6),  # 0%
         ("MAX_POOL_2D", 8): Work(0, 0, 7.78, 372),  # 0%
         ("MAX_POOL_2D", 16): Work(0, 0, 7.64, 384),  # 0%
-        ("MEAN", 8): Work(0, 0, 6.43, 979),  # 0%
+        ("MEAN", 8): Work(0, 0, 5.7, 0),  # 6%
         ("MEAN", 16): Work(0, 0, 5.03, 333),  # 0%
-        ("MUL", 8): Work(0, 0, 47.3, 28),  # 0%
+        ("MUL", 8): Work(0, 0, 9, 27.8),  # 0%
         ("MUL", 16): Work(0, 0, 7.6, 1_260),  # 0%
         ("PAD", 8): Work(0, 0, 2.78, 848),  # 0%
         ("PAD", 16): Work(0, 0, 5.53, 1_300),  # 0%
@@ -203,20 +203,20 @@ WORK: Mapping[str, Mapping[tuple[str, int], Work]] = {
         ("RELU", 16): Work(0, 0, 21, 40.6),  # 0%
         ("RESHAPE", 8): Work(0, 0, 0, 25),  # 0%
         ("RESHAPE", 16): Work(0, 0, 0, 25),  # 0%
-        ("SOFTMAX", 8): Work(0, 0, 105, 0),  # 17%
+        ("SOFTMAX", 8): Work(0, 0, 93.5, 208),  # 4%
         ("SOFTMAX", 16): Work(0, 0, 21.9, 116),  # 8%
-        ("SUB", 8): Work(0, 0, 10.3, 284),  # 0%
+        ("SUB", 8): Work(0, 0, 24.7, 320),  # 0%
         ("SUB", 16): Work(0, 0, 29.7, 235),  # 0%
         ("TANH", 8): Work(0, 0, 4.5, 37.6),  # 0%
         ("TANH", 16): Work(0, 0, 16.5, 41.6),  # 0%
-        ("conv", 8): Work(2.32, 0.226, 222, 0),  # 4%
-        ("conv", 16): Work(9.77, 54, 233, 0),  # 7%
-        ("dense", 8): Work(2.24, 0, 156, 530),  # 33%
-        ("dense", 16): Work(10.9, 0, 459, 0),  # 5%
-        ("depthwise", 8): Work(2.92, 0, 194, 3_740),  # 14%
-        ("depthwise", 16): Work(42.7, 0, 130, 41_300),  # 26%
-        ("pointwise", 8): Work(2.32, 0, 185, 100),  # 3%
-        ("pointwise", 16): Work(11, 0, 172, 150),  # 1%
+        ("conv", 8): Work(2.32, 0.443, 92.7, 0),  # 3%
+        ("conv", 16): Work(2.19, 0, 67.7, 0),  # 3%
+        ("dense", 8): Work(2.19, 0, 54.8, 358),  # 37%
+        ("dense", 16): Work(2.35, 0, 89.4, 305),  # 37%
+        ("depthwise", 8): Work(6.53, 0, 50.5, 0),  # 23%
+        ("depthwise", 16): Work(4.3, 0, 28, 865),  # 8%
+        ("pointwise", 8): Work(2.4, 0, 61.1, 0),  # 9%
+        ("pointwise", 16): Work(2.25, 0, 33.3, 181),  # 0%
     },
     "portable": {
         ("ADD", 8): Work(0, 0, 6.07, 83.8),  # 4%
@@ -250,14 +250,14 @@ WORK: Mapping[str, Mapping[tuple[str, int], Work]] = {
         ("TANH", 8): Work(0, 0, 3.5, 56.6),  # 0%
         ("TANH", 16): Work(0, 0, 14.5, 93),  # 0%
         ("conv", 8): Work(3.26, 0, 113, 0),  # 39%
-        ("conv", 16): Work(6.19, 39.5, 182, 0),  # 6%
+        ("conv", 16): Work(3.33, 0, 73.3, 0),  # 4%
         ("dense", 8): Work(3.56, 0, 17, 2_040),  # 74%
-        ("dense", 16): Work(6.99, 0, 343, 65.5),  # 4%
+        ("dense", 16): Work(3.51, 0, 34, 380),  # 41%
         ("depthwise", 8): Work(10.8, 0, 32, 43.5),  # 24%
-        ("depthwise", 16): Work(20.7, 0, 88, 27_200),  # 29%
+        ("depthwise", 16): Work(11, 0, 24.5, 740),  # 17%
         ("pointwise", 8): Work(3.56, 0, 39.2, 228),  # 0%
-        ("pointwise", 16): Work(6.98, 0, 137, 180),  # 0%
+        ("pointwise", 16): Work(3.44, 0, 29.7, 257),  # 0%
     },
 }
 """By kernel set, then kind of operator and bits of its activations. The flags are those of bundles' programs: zig, and
-gcc for Cortex-M, on an ARMv7-A."""
+gcc for Cortex-M, on an ARMv7-A; the arithmetic is `xnnpack`, for Cortex-M `integer`."""

@@ -1,4 +1,4 @@
-"""Instructions by counted kernels: both widths of every kind, the wider never cheaper where it multiplies."""
+"""Instructions by counted kernels: both widths of every kind, the wider dearer where vectors hold fewer of it."""
 
 import dataclasses
 
@@ -20,14 +20,15 @@ def pointwise(depth: int = 16, outputs: int = 32) -> Model:
 
 
 @pytest.mark.parametrize("kernels", sorted(WORK))
-def test_every_kind_is_counted_in_both_widths_and_16_bits_take_more(kernels: str) -> None:
+def test_every_kind_is_counted_in_both_widths(kernels: str) -> None:
     table = WORK[kernels]
     kinds = {kind for kind, _ in table}
     assert kinds >= {"ADD", "QUANTIZE", "SOFTMAX", "conv", "dense", "depthwise", "pointwise"}
     assert set(table) == {(kind, bits) for kind in kinds for bits in (8, 16)}
     assert all(min(work) >= 0 for work in table.values())
     graph = pointwise().main
-    assert (widening(graph, 0, kernels) or 0) > 1.5
+    least, most = (1, 4) if kernels in {"avx2", "neon", "dotprod"} else (0.6, 1.2)
+    assert least < (widening(graph, 0, kernels) or 0) < most
 
 
 def test_sizes_by_hand() -> None:

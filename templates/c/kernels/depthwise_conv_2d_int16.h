@@ -76,6 +76,8 @@ EP_INLINE int16_t ep_depthwise_int16_one(const ep_depthwise_conv_2d_int16 *d, co
 
 #endif
 
+#if !defined(EP_INT16_PIXELS) || EP_INT16_MULTIPLIES || EP_INT16_LONG
+
 /* One pixel, `at` from the taps' addresses on. */
 EP_INLINE void ep_depthwise_int16_pixel(const ep_depthwise_conv_2d_int16 *d, const int16_t *const *taps, ptrdiff_t at,
                                         int16_t *out)
@@ -95,7 +97,6 @@ EP_INLINE void ep_depthwise_int16_pixel(const ep_depthwise_conv_2d_int16 *d, con
         ep_requantize_int16_run(&d->scaling, first, ep_min(EP_BLOCK, channels - first), sums, 1, out + first, 0);
     }
 #endif
-    (void)taps, (void)at;
 }
 
 /* A row of output. */
@@ -113,6 +114,8 @@ EP_INLINE void ep_depthwise_int16_row(const ep_depthwise_conv_2d_int16 *d, const
             ep_depthwise_int16_pixel(d, taps, i * step, out);
     }
 }
+
+#endif
 
 static void ep_depthwise_conv_2d_int16_run(const ep_depthwise_conv_2d_int16 *d, const int16_t *in, int16_t *out,
                                            int16_t *outside)

@@ -44,6 +44,7 @@ EP_INLINE ep_int16_scales ep_int16_scales_load(const ep_requantize_int16 *r, int
 /* Eight results within 32 bits. */
 EP_INLINE __m256i ep_int16_scaled8(const ep_requantize_int16 *r, const ep_int16_scales *s, const int32_t *sums)
 {
+    (void)r; /* Where a model has one rule. */
 #if EP_INT16_DOUBLE
     if (r->rule == ep_int16_double) {
         const __m256d low = _mm256_set1_pd((double)r->low), high = _mm256_set1_pd((double)r->high);

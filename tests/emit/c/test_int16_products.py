@@ -2,6 +2,7 @@
 
 import dataclasses
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from packager.data import data_dir
 from packager.emit.c._scaling16 import _in_32_bits
 from packager.ir import DType, Model
 from packager.measure.c import compiler
+from packager.ops import ARITHMETICS
 from packager.ops import _fixed_point as fixed
 
 needs_compiler = pytest.mark.skipif(not compiler(), reason="no C compiler is here")
@@ -125,14 +127,47 @@ def test_the_same_integers_on_other_cpus(cpu: str, tmp_path: Path) -> None:
 
 
 @needs_compiler
-@pytest.mark.parametrize("sets", [("f", "bw", "dq", "vl", "vnni"), ()])
-def test_kernels_compile_without_their_cpu(sets: tuple[str, ...], tmp_path: Path) -> None:
-    """With AVX-512, for which those of AVX2 serve; one layer alone leaves nothing unused."""
-    model = together(PRODUCTS) if sets else dense(wide(Case(shape=(1, 20))))
-    folder = written(tmp_path, emitted(model, "xnnpack", inputs_for(model, 1)))
-    flags = [f"-mavx512{name}" for name in sets]
-    command = [*compiler(), *STRICT, "-O2", *flags, "-c", str(folder / "model.c"), "-o", str(tmp_path / "model.o")]
-    subprocess.run(command, check=True)
+def test_kernels_for_avx512_compile(tmp_path: Path) -> None:
+    """Those of AVX2, which serve for it."""
+    flags = [f"-mavx512{name}" for name in ("f", "bw", "dq", "vl", "vnni")]
+    compiled(together(PRODUCTS), ["-O2", *flags], tmp_path)
+
+
+ALONE = {
+    "dense": dense(wide(Case(shape=(1, 20)))),
+    "dense-32": dense(wide(Case(shape=(3, 20)), DType.INT32)),
+    "pointwise": convolution(wide(Case(kernel=(1, 1)))),
+    "window": convolution(wide(Case())),
+    "window-32": convolution(wide(Case(), DType.INT32)),
+    "depthwise": depthwise(wide(Case())),
+    "multiplier": depthwise(wide(Case(multiplier=3))),
+    "long": LONG["depthwise"],
+    "long-dense": LONG["dense-512"],
+    "large-scales": TILES["large-scales"],
+}
+
+
+@needs_compiler
+@pytest.mark.parametrize("flags", [["-mavx2"], [], ["-DEDGEPACK_PORTABLE", "-DEDGEPACK_NO_DOUBLES"]])
+def test_one_layer_alone_leaves_nothing_unused(flags: list[str], tmp_path: Path) -> None:
+    for name, model in ALONE.items():
+        for arithmetic in ARITHMETICS if name.endswith("-32") else ("xnnpack",):
+            compiled(model, ["-fsyntax-only", *flags], tmp_path / name / arithmetic, arithmetic)
+
+
+@pytest.mark.parametrize("cpu", ["neon", "armv7", "dsp"])
+def test_nor_on_other_cpus(cpu: str, tmp_path: Path) -> None:
+    command, _, flags = tools(cpu)
+    for name, model in ALONE.items():
+        compiled(model, ["-fsyntax-only", *flags], tmp_path / name, command=command)
+
+
+def compiled(
+    model: Model, flags: Sequence[str], folder: Path, arithmetic: str = "xnnpack", command: Sequence[str] = ()
+) -> None:
+    source = written(folder, emitted(model, arithmetic, inputs_for(model, 1)))
+    run = [*(command or compiler()), *STRICT, *flags, "-c", str(source / "model.c"), "-o", str(folder / "model.o")]
+    subprocess.run(run, check=True)
 
 
 @settings(max_examples=300, deadline=None)

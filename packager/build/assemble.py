@@ -1,6 +1,6 @@
 """All that is known of one bundle, gathered into its report."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from packager.build.golden import GoldenRun
 from packager.errors import Diagnostic, Severity
@@ -10,7 +10,7 @@ from packager.frontends import Source
 from packager.ir import Model
 from packager.plan.cost import cost_of
 from packager.plan.latency import estimate_latency, unestimated
-from packager.plan.memory import plan_memory
+from packager.plan.memory import MemoryPlan, plan_memory
 from packager.quantize import Quantized
 from packager.report.layers import layers_of, memory_of, ports_of
 from packager.report.model import (
@@ -71,7 +71,7 @@ def report_of(
         trusted=trusted,
         figures=(
             *sizes(source, product),
-            *(() if product.layers else memory.figures()),
+            *(() if product.layers else _plan(memory, product)),
             *cost.figures(),
             *estimates,
             *figures,
@@ -97,6 +97,12 @@ def report_of(
             Tool(name=name, version=version) for name, version in (*source.tools, *job.quantized.tools, *product.tools)
         ),
     )
+
+
+def _plan(memory: MemoryPlan, product: Product) -> Iterator[Figure]:
+    """The figures of the memory plan, but for those that a family knows better."""
+    known = {figure.name for figure in product.figures}
+    return (figure for figure in memory.figures() if figure.name not in known)
 
 
 def _by_name(values: Mapping[int, float], before: Model, after: Model) -> Mapping[int, float]:

@@ -1,8 +1,15 @@
-"""Whether a model has room on a board."""
+"""Whether a model has room on a board, and how much it takes there."""
 
-from collections.abc import Iterator
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator
 
+from packager.bundle import Entry
 from packager.errors import Diagnostic, Severity
+from packager.families._contract import Product
+from packager.figure import Basis, Figure
+
+_ARENA = re.compile(rb"^#define \w+_ARENA_BYTES (\d+)u$", re.MULTILINE)
 
 
 def exceeds(what: str, need: int, have: int, kind: str) -> Iterator[Diagnostic]:
@@ -13,3 +20,18 @@ def exceeds(what: str, need: int, have: int, kind: str) -> Iterator[Diagnostic]:
             message=f"{what} would take {need:,} B, the board has {have:,} B of {kind}",
             hint="take a smaller model, or a board with more: `edgepack targets`",
         )
+
+
+def arena_of(entries: Iterable[Entry]) -> int:
+    """Bytes of the C runtime's arena as the generated header has it."""
+    header = next(e.content for e in entries if e.path.endswith("/model.h"))
+    found = _ARENA.search(header)
+    assert found, "model.h says the arena's size"
+    return int(found[1])
+
+
+def with_arena(product: Product) -> Product:
+    """Return the product, whose C runtime leads, with the arena that the code asks for in place of the plan's alone."""
+    source = "the arena that runtime/c/model.h asks for: activations, and what kernels need while they run"
+    arena = Figure(name="ram.arena.bytes", value=arena_of(product.files), unit="B", basis=Basis.MEASURED, source=source)
+    return dataclasses.replace(product, figures=(*product.figures, arena))

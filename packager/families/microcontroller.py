@@ -1,6 +1,5 @@
 """Microcontrollers: the model as C99 sources for the firmware's own build, and the TFLite file they were made from."""
 
-import re
 from collections.abc import Iterable
 
 from packager.bundle import Entry
@@ -11,13 +10,12 @@ from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.families._contract import Family, Job, Product
 from packager.families._order import in_best_order
-from packager.families._room import exceeds
+from packager.families._room import arena_of, exceeds, with_arena
 from packager.families._zeros import with_savings
 from packager.ir import DType, Model, write_tflite
 from packager.plan.cost import cost_of
 from packager.plan.memory import plan_memory
 
-_ARENA = re.compile(rb"^#define \w+_ARENA_BYTES (\d+)u$", re.MULTILINE)
 _INTEGERS = frozenset({DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64})
 """Types of activations in a model of full integers."""
 
@@ -51,7 +49,7 @@ class Microcontroller:
             generated = _in_c(job, target)
         if problems := _too_wide(job, generated):
             raise UnsupportedError.from_diagnostics(job.profile.name, problems)
-        arena = _arena_of(generated)
+        arena = arena_of(generated)
         model = Entry(path="model/model.tflite", content=write_tflite(job.quantized.model), role="source")
         page = render(
             "runner/microcontroller/README.md.j2",
@@ -69,7 +67,7 @@ class Microcontroller:
             engine="c",
             model=job.quantized.model,
         )
-        return with_savings(product, job, target)
+        return with_arena(with_savings(product, job, target))
 
 
 def _in_c(job: Job, target: Target) -> tuple[Entry, ...]:
@@ -80,7 +78,7 @@ def _in_c(job: Job, target: Target) -> tuple[Entry, ...]:
 
 def _too_wide(job: Job, generated: Iterable[Entry]) -> tuple[Diagnostic, ...]:
     what = "the arena, with what kernels need while they run,"
-    return tuple(exceeds(what, _arena_of(generated), job.profile.memory.ram_bytes, "RAM"))
+    return tuple(exceeds(what, arena_of(generated), job.profile.memory.ram_bytes, "RAM"))
 
 
 def _not_integer(job: Job) -> Iterable[Diagnostic]:
@@ -104,14 +102,6 @@ def _too_large(model: Model, memory: Memory) -> Iterable[Diagnostic]:
     if memory.flash_bytes is not None:
         yield from exceeds("the constants, code aside,", cost_of(model).constant_bytes, memory.flash_bytes, "flash")
     yield from exceeds("the arena of activations", plan_memory(model).arena_bytes, memory.ram_bytes, "RAM")
-
-
-def _arena_of(entries: Iterable[Entry]) -> int:
-    """Bytes of the arena as the generated header has it."""
-    header = next(e.content for e in entries if e.path.endswith("/model.h"))
-    found = _ARENA.search(header)
-    assert found, "model.h says the arena's size"
-    return int(found[1])
 
 
 def _error(message: str, hint: str, where: str = "") -> Diagnostic:

@@ -9,7 +9,7 @@ from packager.emit.runner import render
 from packager.errors import Diagnostic, Severity
 from packager.families._contract import Family, Job, Product
 from packager.families._order import in_best_order
-from packager.families._room import exceeds
+from packager.families._room import exceeds, with_arena
 from packager.families._zeros import with_savings
 from packager.ir import Model, write_tflite
 from packager.plan.cost import cost_of
@@ -50,7 +50,10 @@ class RaspberryPi:
             engines=tuple({"c", "litert"} - {engine}) if generated and job.profile.cpu.machine in _MACHINES else (),
             diagnostics=notes,
         )
-        return with_savings(product, job, target_of(job.profile.cpu)) if generated else product
+        if not generated:
+            return product
+        product = with_savings(product, job, target_of(job.profile.cpu))
+        return with_arena(product) if engine == "c" else product
 
 
 def _only_c(job: Job, machine: str) -> Iterable[Diagnostic]:

@@ -127,7 +127,7 @@ def _block(block: Block, number: int, step: float, scale: float, bottom: float) 
         element("title", {}, escaped(f"{block.name}: {block.text}, operators {block.first} to {block.last}")),
         element("rect", {"x": x, "y": y, "width": width, "height": height, "class": style, "rx": 2}),
     ]
-    room = int((width - 10) / 6.4)
+    room = int((width - 10) / 7)
     if height >= 16 and room >= 6:
         middle = y + height / 2
         two = height >= 32

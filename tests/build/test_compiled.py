@@ -53,7 +53,7 @@ def test_code_that_does_not_fit_is_refused_with_the_numbers() -> None:
 def test_without_a_compiler_there_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "prebuild", lambda *_: None)
     product = complete(made(), FAMILY.emit(made()))
-    assert not product.figures
+    assert [figure.name for figure in product.figures] == ["ram.arena.bytes"], "no size is guessed"
     assert "comes as sources: no C compiler for the target's CPU" in product.diagnostics[-1].message
 
 

@@ -45,6 +45,27 @@ def parted(op: str, shape: Shape, outs: tuple[Shape, ...], options: str, *, axis
     return b.model(results)
 
 
+def uneven(shape: Shape, sizes: Shape, axis: int) -> Model:
+    """SPLIT_V, the size of whose last part is left to be worked out."""
+    b = GraphBuilder()
+    x = b.input("x", shape, DType.INT8, quant(*SAME))
+    inputs = [x, b.const(int32(*sizes[:-1], -1)), b.const(np.asarray(axis, np.int32))]
+    outs = [tuple(n if i == axis % len(shape) else size for i, size in enumerate(shape)) for n in sizes]
+    results = [b.tensor(f"y{i}", out, DType.INT8, quant(*SAME)) for i, out in enumerate(outs)]
+    b.node("SPLIT_V", inputs, results, options="SplitVOptions", num_splits=len(sizes))
+    return b.model(results)
+
+
+def padded_with(value: int) -> Model:
+    b = GraphBuilder()
+    x = b.input("x", (1, 3, 4, 2), DType.INT8, quant(*SAME))
+    fill = b.const(np.asarray(value, np.int8), "fill", quant(*SAME))
+    y = b.op(
+        "PADV2", [x, b.const(EDGES), fill], (1, 6, 7, 2), options="PadV2Options", dtype=DType.INT8, quant=quant(*SAME)
+    )
+    return b.model([y])
+
+
 def pooled(op: str, shape: Shape, size: Shape, stride: Shape, padding: Padding, activation: int = 0) -> Model:
     out = [
         -(-n // s) if padding is Padding.SAME else (n - k) // s + 1
@@ -235,6 +256,9 @@ TABLES: dict[str, dict[str, Model]] = {
         "pack": joined("PACK", ((1, 3), (1, 3)), (1, 2, 3), "PackOptions", axis=1, values_count=2),
         "unpack": parted("UNPACK", (1, 3, 2), ((1, 3), (1, 3)), "UnpackOptions", axis_first=False, axis=2, num=2),
         "split": parted("SPLIT", (1, 3, 6), ((1, 3, 2),) * 3, "SplitOptions", axis_first=True, num_splits=3),
+        "split-v": uneven((1, 7, 4), (1, 4, 2), 1),
+        "split-v-last": uneven((2, 3, 5), (4, 1), -1),
+        **{f"padv2-{value}": padded_with(value) for value in (-128, 0, 127)},
         "gather": moved("GATHER", (1, 6, 4), (1, 3, 4), int32(5, 0, 5), options="GatherOptions", axis=1),
         "space-to-depth": moved(
             "SPACE_TO_DEPTH", (1, 4, 6, 3), (1, 2, 3, 12), options="SpaceToDepthOptions", block_size=2

@@ -252,7 +252,7 @@ def _exact(where: str, array: Array, wanted: np.dtype[np.generic]) -> Array:
 def _remedy(labels: Array, count: int) -> str:
     """How labels become integer classes."""
     if labels.ndim == 2 and labels.shape[0] == count:
-        return "of one column a class: y.argmax(axis=1)" if labels.shape[1] > 1 else "of one column: y[:, 0]"
+        return "where each class has a column: y.argmax(axis=1)" if labels.shape[1] > 1 else "take its column: y[:, 0]"
     if labels.shape != (count,):
         return f"give integer classes, shape [{count}]"
     whole = labels.dtype.kind == "f" and np.isfinite(labels).all() and np.array_equal(labels, labels.astype(np.int64))

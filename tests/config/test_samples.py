@@ -233,7 +233,7 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     [
         (None, "no labels"),
         (np.array([0, 1, 2, 3]), "give integer classes, shape [5]"),
-        (np.eye(5, 4), "not one integer class for each of 5 samples of one column a class: y.argmax(axis=1)"),
+        (np.eye(5, 4), "not one integer class for each of 5 samples where each class has a column: y.argmax(axis=1)"),
         (np.zeros((5, 1), np.int64), "y[:, 0]"),
         (np.arange(5.0), "y.astype(int)"),
         (np.linspace(0, 1, 5), "number the classes"),

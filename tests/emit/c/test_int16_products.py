@@ -107,6 +107,7 @@ def test_every_rule_is_there() -> None:
 
 
 @needs_compiler
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", ["avx2", "portable"])
 def test_the_same_integers_at_every_edge(flags: str, tmp_path: Path) -> None:
     more = ("-DEDGEPACK_NO_DOUBLES",) if flags == "portable" else ()
@@ -127,6 +128,7 @@ def test_the_same_integers_on_other_cpus(cpu: str, tmp_path: Path) -> None:
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_kernels_for_avx512_compile(tmp_path: Path) -> None:
     """Those of AVX2, which serve for it."""
     flags = [f"-mavx512{name}" for name in ("f", "bw", "dq", "vl", "vnni")]
@@ -148,6 +150,7 @@ ALONE = {
 
 
 @needs_compiler
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", [["-mavx2"], [], ["-DEDGEPACK_PORTABLE", "-DEDGEPACK_NO_DOUBLES"]])
 def test_one_layer_alone_leaves_nothing_unused(flags: list[str], tmp_path: Path) -> None:
     for name, model in ALONE.items():
@@ -155,6 +158,7 @@ def test_one_layer_alone_leaves_nothing_unused(flags: list[str], tmp_path: Path)
             compiled(model, ["-fsyntax-only", *flags], tmp_path / name / arithmetic, arithmetic)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cpu", ["neon", "armv7", "dsp"])
 def test_nor_on_other_cpus(cpu: str, tmp_path: Path) -> None:
     command, _, flags = tools(cpu)

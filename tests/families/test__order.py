@@ -25,6 +25,6 @@ def test_every_file_has_the_operators_in_the_same_order(target: str) -> None:
     written = read_tflite_bytes(files["model/model.tflite"])
     assert [written.main.node_name(i) for i in range(len(names))] == names
     code = files["runtime/c/model.c"].decode()
-    assert re.findall(r"^/\* \w+ #\d+ '(\w+)' \*/$", code, re.MULTILINE) == names
+    assert re.findall(r"^/\* \w+ #\d+ '(\w+)'$", code, re.MULTILINE) == names
     assert f"MODEL_ARENA_BYTES {plan_memory(found).arena_bytes}u" in files["runtime/c/model.h"].decode()
     assert plan_memory(found).arena_bytes < plan_memory(model).arena_bytes

@@ -38,5 +38,5 @@ def test_no_compiler_sees_a_promotion(name: str, tmp_path: Path) -> None:
     source = "#define EP_CONSTANT\n" + "\n".join(definition(c.name, c) for c in constants) + "\n"
     (tmp_path / "constants.c").write_text(source, encoding="utf-8")
     what = [*STRICT, "-c", "constants.c", "-o", "constants.o"]
-    done = subprocess.run([*command, *what], cwd=tmp_path, check=False, capture_output=True, text=True)
+    done = subprocess.run([*command, *what], cwd=tmp_path, check=False, capture_output=True, encoding="utf-8")
     assert not done.returncode, done.stderr

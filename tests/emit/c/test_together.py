@@ -50,5 +50,5 @@ def test_no_two_kernels_share_a_name(cpu: str, tmp_path: Path) -> None:
     folder = Path(str(data_dir("templates") / "c/kernels"))
     defines = [f"-DEP_{switch}" for switch in SWITCHES]
     command = [compiler, "-std=c99", "-fsyntax-only", *flags, *defines, f"-I{folder}", str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr

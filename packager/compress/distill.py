@@ -18,6 +18,9 @@ class Distill(TrainingStep):
     student: str
     """A model file of any front end, relative to the step's file: trained already or not."""
     epochs: int = 60
+    learning_rate: float = 0.02
+    """Ten times that of other steps, for a student that was never trained; one that was keeps its weights where no
+    epoch is better."""
 
 
 def check(model: Model, how: Distill, context: Context) -> Iterator[Diagnostic]:

@@ -24,7 +24,7 @@ def test_a_student_learns_the_originals_answers(tmp_path: Path) -> None:
         tuning=samples, teacher=teacher, measure=measure, load=_unused, source=tmp_path / "big.tflite", folder=tmp_path,
         kept=Kept(masks={"of the original": (samples.arrays["x"] > 0)}),
     )  # fmt: skip
-    how = distill.Distill(student="small.tflite", epochs=16, batch=16, learning_rate=0.02, threads=1)
+    how = distill.Distill(student="small.tflite", epochs=16, batch=16, threads=1)
     assert not list(distill.check(teacher, how, context))
     done = distill.apply(teacher, how, context)
     before, after = measure([student, done.model])

@@ -87,6 +87,10 @@ class Kept:
     parts: Parts | None = dataclasses.field(default_factory=Parts)
     """Which part of the original's activations the model holds; None where they stand for the original's no longer."""
 
+    def holding(self, left: Parts) -> "Kept":
+        """The same, where of the activations that there were so much is left."""
+        return self if self.parts is None else dataclasses.replace(self, parts=self.parts.then(left))
+
 
 class Measure(Protocol):
     """Scores models on the tuning inputs, labels or not; many at once cost one child process."""
@@ -168,8 +172,7 @@ class Compressed:
     def leaves(self, earlier: Kept) -> Kept:
         """What steps after this one must keep, and may compare with the original's."""
         kept = self.kept or earlier
-        parts = None if self.rescaled or kept.parts is None else kept.parts.then(self.parts)
-        return dataclasses.replace(kept, parts=parts)
+        return dataclasses.replace(kept, parts=None) if self.rescaled else kept.holding(self.parts)
 
 
 def _nothing(*_: Any) -> Iterable[Any]:

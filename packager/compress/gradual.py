@@ -70,8 +70,8 @@ def apply(model: Model, how: Gradual, context: Context) -> Compressed:
             now, context = pruned.model, dataclasses.replace(context, kept=kept)
         if number < how.rounds:
             between = dataclasses.replace(how, epochs=how.between, held_out=0.0)
-            now = trained(now, between, _holding(parts, context)).model
-    done = trained(now, how, _holding(parts, context))
+            now = trained(now, between, dataclasses.replace(context, kept=context.kept.holding(parts))).model
+    done = trained(now, how, dataclasses.replace(context, kept=context.kept.holding(parts)))
     reached = 1 - work_of(done.model.main) / whole
     gone = f"{reached:.1%} of the multiply-accumulates went in {how.rounds} rounds, {how.between} epochs after each"
     return dataclasses.replace(
@@ -81,13 +81,6 @@ def apply(model: Model, how: Gradual, context: Context) -> Compressed:
         kept=context.kept,
         parts=parts,
     )
-
-
-def _holding(parts: Parts, context: Context) -> Context:
-    """The context where of what the step was given so much is left."""
-    earlier = context.kept.parts
-    now = dataclasses.replace(context.kept, parts=None if earlier is None else earlier.then(parts))
-    return dataclasses.replace(context, kept=now)
 
 
 _SEEN = 1024

@@ -9,7 +9,7 @@ from packager.emit.c._linear import quads_of
 from packager.emit.c._linear16 import WORD, Linear16, defines16, packed16, sizes16, weights16
 from packager.emit.c._scaling import BLOCK
 from packager.emit.c._scaling16 import Scaling16
-from packager.emit.c._window import flattened, is_inside, window_of
+from packager.emit.c._window import laid
 
 _PATCHES = 4
 """Pixels that are gathered at once, where kernels multiply several vectors together."""
@@ -22,10 +22,8 @@ class Conv16(Linear16):
         weights, scaling = weights16(op), self.scaling(op)
         outputs, height, width, depth = weights.shape
         groups = op.input(0).dims[3] // depth
-        window, tall = flattened(dict(window_of(op, height, width)))
+        window, tall, direct, patched = laid(op, height, width, groups)
         kernel = weights.reshape(outputs, tall, -1)
-        direct = groups == 1 and (window["dilation_w"] == 1 or window["kernel_w"] == 1)
-        patched = not direct or not is_inside(window)
         patches = 1 if op.target.kernels in _ALONE else _PATCHES
         share = outputs // groups
         parts = [self._group(op, kernel[g : g + share], scaling, g) for g in range(0, outputs, share)]

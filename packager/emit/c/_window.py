@@ -1,7 +1,7 @@
 """The fields of `ep_window`."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from packager.emit.c._contract import Fields, Op
 from packager.ops._windows import Axis, axes_of
@@ -48,7 +48,25 @@ def along_row(window: Fields) -> Fields:
     return turned
 
 
-def flattened(window: dict[str, Any]) -> tuple[Fields, int]:
+class Laid(NamedTuple):
+    """How the kernels of a full convolution go over its input."""
+
+    window: Fields
+    rows: int
+    """Of taps, that lie in one piece."""
+    direct: bool
+    """Whether they are read from the input as they lie."""
+    patched: bool
+    """Whether those of some pixels, or all, are gathered into patches first."""
+
+
+def laid(op: Op, height: int, width: int, groups: int) -> Laid:
+    window, rows = _flattened(dict(window_of(op, height, width)))
+    direct = groups == 1 and (window["dilation_w"] == 1 or window["kernel_w"] == 1)
+    return Laid(window, rows, direct, patched=not direct or not is_inside(window))
+
+
+def _flattened(window: dict[str, Any]) -> tuple[Fields, int]:
     """Make long rows of short ones where memory allows it, and return the window and its rows of taps.
 
     All pixels of a pointwise convolution are one row; a convolution down a column is one along a row.

@@ -21,7 +21,7 @@ from packager.emit.c._linear import (
 )
 from packager.emit.c._scaling import BLOCK, Scaling, scaling_of, scaling_problems
 from packager.emit.c._stored import stored
-from packager.emit.c._window import flattened, is_inside, window_of
+from packager.emit.c._window import is_inside, laid
 from packager.ops._requantize import Rule
 from packager.ops.conv_2d import rule_of
 
@@ -43,14 +43,12 @@ class _Conv2d:
         assert weights is not None, "problems() asked for it"
         outputs, height, width, depth = weights.shape
         groups = x.dims[3] // depth
-        window, tall = flattened(dict(window_of(op, height, width)))
+        window, tall, direct, patched = laid(op, height, width, groups)
         kernel = weights.reshape(outputs, tall, -1)
         bias = folded_bias(op, _rows(op), x)
         scaling = scaling_of(op, x, op.input(1), _rule(op), reach_of(_rows(op), bias))
         matrices = _matrices(op, kernel, bias, scaling, groups)
-        direct = groups == 1 and (window["dilation_w"] == 1 or window["kernel_w"] == 1)
         in_place = _in_place(window, kernel) if direct else set()
-        patched = not direct or not is_inside(window)
         gathered = _gathered(window, whole=not in_place) if patched else set()
         size = 4 * quads_of(kernel) * tall
         return Layer(

@@ -27,19 +27,6 @@
 #define EP_INT16_LONG 0
 #endif
 
-#ifndef EP_INT16_WIDE
-#define EP_INT16_WIDE 0
-#endif
-#ifndef EP_INT16_TWICE
-#define EP_INT16_TWICE 0
-#endif
-#ifndef EP_INT16_UPWARDS
-#define EP_INT16_UPWARDS 0
-#endif
-#ifndef EP_INT16_DOUBLE
-#define EP_INT16_DOUBLE 0
-#endif
-
 enum ep_rule_int16 {
     ep_int16_wide,    /* a multiplier of 15 bits, rounded once, ties upwards */
     ep_int16_high,    /* the same of sums of 32 bits: sum * multiplier / 2^32, rounded down, shifted by one less, rounded */

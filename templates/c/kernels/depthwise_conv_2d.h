@@ -64,6 +64,8 @@ static void ep_depthwise_whole(const ep_depthwise_conv_2d *d, const int8_t *in, 
     ep_depthwise_pixels(d, in, out, outside);
 }
 
+#define EP_DEPTHWISE_COST 4 /* Of a multiplication, in those of a matrix: what ep_share counts. */
+
 typedef struct {
     const ep_depthwise_conv_2d *layer;
     const int8_t *in;
@@ -89,7 +91,7 @@ static void ep_depthwise_conv_2d_run(const ep_depthwise_conv_2d *d, const int8_t
                                      int8_t *outside EP_THREADS_PARAMETER)
 {
     const ep_window *const w = &d->window;
-    const int64_t work = (int64_t)w->batches * ep_image_out(w) * w->kernel_h * w->kernel_w;
+    const int64_t work = (int64_t)w->batches * ep_image_out(w) * w->kernel_h * w->kernel_w * EP_DEPTHWISE_COST;
     ep_depthwise_job job = {d, in, out, outside};
     memset(outside, d->zero_point, (size_t)ep_max(w->input_c, d->multiplier == 1 ? d->channels : 0));
     if (EP_SHARES)

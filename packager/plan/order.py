@@ -11,7 +11,8 @@ import functools
 from collections.abc import Iterator
 
 from packager.ir import ABSENT, DType, Graph, Model
-from packager.plan.memory import may_overwrite, plan_memory, shares_bytes
+from packager.plan._buffers import may_overwrite, shares_bytes
+from packager.plan.memory import plan_memory
 
 _STEPS = 30_000
 """Operators tried after sets of operators, over the whole search: it bounds the time, to a second or two. Where it

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from packager.compress._contract import Array, Score
-from packager.config.samples import Samples, class_count, to_integer
+from packager.config.labels import class_count
+from packager.config.samples import Samples, to_integer
 from packager.errors import ToolError, UnsupportedError
 from packager.ir import Model, write_tflite
 from packager.quantize.fidelity import RESOLVERS, accuracy, agreement, sqnr_db

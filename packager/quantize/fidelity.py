@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from packager.config.samples import Samples, class_count, to_integer
+from packager.config.labels import class_count
+from packager.config.samples import Samples, to_integer
 from packager.errors import Diagnostic, Severity, ToolError, UnsupportedError
 from packager.figure import Basis, Figure
 from packager.ir import Graph, Model, TensorType, write_tflite

@@ -11,13 +11,12 @@ from quantize.tiny import classifier
 from packager.config.samples import (
     Samples,
     check_shapes,
-    class_count,
     load_samples,
     random_samples,
     to_integer,
 )
 from packager.errors import ConfigError
-from packager.ir import DType, GraphBuilder, Model, QuantParams, TensorType
+from packager.ir import DType, GraphBuilder, Model, QuantParams
 from packager.util.hashing import sha256_file
 
 FLOAT = classifier()
@@ -226,42 +225,6 @@ def test_folder_samples_of_different_shapes(tmp_path: Path) -> None:
 
 def test_an_empty_folder(tmp_path: Path) -> None:
     assert "no .npy" in str(refused(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("labels", "words"),
-    [
-        (None, "no labels"),
-        (np.array([0, 1, 2, 3]), "give integer classes, shape [5]"),
-        (np.eye(5, 4), "not one integer class for each of 5 samples where each class has a column: y.argmax(axis=1)"),
-        (np.zeros((5, 1), np.int64), "y[:, 0]"),
-        (np.arange(5.0), "y.astype(int)"),
-        (np.linspace(0, 1, 5), "number the classes"),
-        (np.array([0, 1, np.nan, 3, 0]), "number the classes"),
-        (np.array(list("abcde")), "number the classes"),
-        (np.array([0, 1, 4, 3, 4]), "label 4 of sample 2 is not in 0..3"),
-        (np.array([0, -1, 0, 0, 0]), "label -1 of sample 1"),
-    ],
-)
-def test_wrong_labels(tmp_path: Path, labels: np.ndarray[Any, Any] | None, words: str) -> None:
-    arrays = {"x": GOOD} if labels is None else {"x": GOOD, "y": labels}
-    error = refused(save(tmp_path / "y.npz", **arrays), labels=True)
-    assert words in f"{error} {error.hint}"
-
-
-def test_labels_for_a_model_that_is_no_classifier(tmp_path: Path) -> None:
-    b = GraphBuilder()
-    x = b.input("x", (1, 4, 4))
-    model = b.model([b.op("RELU", [x], (1, 4, 4))])
-    path = save(tmp_path / "m.npz", x=np.zeros((1, 4, 4)), y=np.array([0]))
-    assert "classifier" in str(refused(path, model, labels=True))
-
-
-@pytest.mark.parametrize(
-    ("dims", "classes"), [((1, 10), 10), ((1, 1, 1, 10), 10), ((1, 1), 2), ((1,), 2), ((1, 4, 4), None)]
-)
-def test_class_count(dims: tuple[int, ...], classes: int | None) -> None:
-    assert class_count(TensorType(dtype=DType.FLOAT32, shape=dims)) == classes
 
 
 def test_token_inputs_must_hold_whole_numbers_that_fit(tmp_path: Path) -> None:

@@ -4,12 +4,10 @@ The rules are those of `placement`, told by ONNX's operators: pairs on the input
 input alone of a residual addition, none around batch normalization and activations.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from packager.emit.onnx import scales as quant
+from packager.emit.onnx._pairs import PairWriter, drop_unread
 from packager.quantize import Range
 
 MIN_OPSET = 13
@@ -167,7 +165,7 @@ def quantize_own_graph(
     from onnx import checker
 
     own = OwnGraph(content, keep_float)
-    placed, writer = own.placed(), _Writer(own, integer_weights=integer_weights)
+    placed, writer = own.placed(), PairWriter(own.graph, integer_weights=integer_weights)
     nodes = list(own.graph.node)
     for i, node in enumerate(nodes):
         for position in placed.get(i, ()):
@@ -175,12 +173,12 @@ def quantize_own_graph(
         if i in placed and node.op_type in _WEIGHTS:
             for position in (0, 1):
                 if own.is_constant(node.input[position]):
-                    axis = _channel_axis(node, position, own)
-                    node.input[position] = writer.weights(node.input[position], axis)
+                    name, axis = node.input[position], _channel_axis(node, position, own)
+                    node.input[position] = writer.weights(name, own.constant(name), axis)
         writer.nodes.append(node)
     del own.graph.node[:]
     own.graph.node.extend(writer.nodes)
-    _drop_unread(own.graph)
+    drop_unread(own.graph)
     checker.check_model(own.model)
     written: bytes = own.model.SerializeToString(deterministic=True)
     return written
@@ -199,90 +197,3 @@ def _channel_axis(node: Any, position: int, own: OwnGraph) -> int | None:
     if node.op_type == "Gemm":
         return 0 if attrs.get("transB", 0) else 1
     return 1 if rank == 2 else None
-
-
-class _Writer:
-    """Adds pairs, each once, ahead of their first reader."""
-
-    def __init__(self, own: OwnGraph, *, integer_weights: bool) -> None:
-        self.nodes: list[Any] = []
-        self._own, self._integer_weights = own, integer_weights
-        self._pairs: dict[tuple[str, int | None], str] = {}
-        graph = own.graph
-        self._taken = {t.name for t in graph.initializer} | {name for n in graph.node for name in (*n.output, n.name)}
-
-    def activation(self, name: str, range_: Range) -> str:
-        if (name, -1) not in self._pairs:
-            scale = np.asarray(quant.activation_scale(range_), np.float32)
-            self._pairs[name, -1] = self._pair(name, scale, np.zeros((), np.int8), name)
-        return self._pairs[name, -1]
-
-    def weights(self, name: str, axis: int | None) -> str:
-        if (name, axis) in self._pairs:
-            return self._pairs[name, axis]
-        array = self._own.constant(name)
-        flat = array if axis is not None else array.reshape(1, -1)
-        scales = quant.weight_scales(flat, axis or 0)
-        zeros, along = np.zeros(scales.shape, np.int8), {} if axis is None else {"axis": axis}
-        if axis is None:
-            scales, zeros = scales.reshape(()), zeros.reshape(())
-        if self._integer_weights:
-            levels = quant.quantize_weights(flat, scales.reshape(-1), axis or 0).reshape(array.shape)
-            constants = [self._constant(levels, f"{name}/int8"), *self._parameters(scales, zeros, name)]
-            found = self._node("DequantizeLinear", constants, name, **along)
-        else:
-            found = self._pair(name, scales, zeros, name, **along)
-        self._pairs[name, axis] = found
-        return found
-
-    def _pair(self, value: str, scale: Any, zero_point: Any, name: str, **attrs: int) -> str:
-        parameters = self._parameters(scale, zero_point, name)
-        quantized = self._node("QuantizeLinear", [value, *parameters], name, **attrs)
-        return self._node("DequantizeLinear", [quantized, *parameters], name, **attrs)
-
-    def _parameters(self, scale: Any, zero_point: Any, name: str) -> list[str]:
-        return [self._constant(scale, f"{name}/scale"), self._constant(zero_point, f"{name}/zero_point")]
-
-    def _constant(self, array: Any, wanted: str) -> str:
-        from onnx import numpy_helper
-
-        name = self._fresh(wanted)
-        self._own.graph.initializer.append(numpy_helper.from_array(np.asarray(array), name))
-        return name
-
-    def _node(self, op: str, inputs: list[str], name: str, **attrs: int) -> str:
-        from onnx import helper
-
-        output = self._fresh(f"{name}/{op}")
-        node = helper.make_node(op, inputs, [output], name=output)
-        node.attribute.extend(helper.make_attribute(key, value) for key, value in attrs.items())
-        self.nodes.append(node)
-        return output
-
-    def _fresh(self, wanted: str) -> str:
-        name, n = wanted, 0
-        while name in self._taken:
-            n += 1
-            name = f"{wanted}_{n}"
-        self._taken.add(name)
-        return name
-
-
-def _drop_unread(graph: Any) -> None:
-    """Take away float weights that nothing reads any more."""
-    read = set(_read(graph)) | {port.name for port in graph.output}
-    kept = [tensor for tensor in graph.initializer if tensor.name in read]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
-    nodes = [node for node in graph.node if node.op_type != "Constant" or node.output[0] in read]
-    del graph.node[:]
-    graph.node.extend(nodes)
-
-
-def _read(graph: Any) -> Iterator[str]:
-    for node in graph.node:
-        yield from node.input
-        for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs):
-                yield from _read(inner)
-                yield from (port.name for port in inner.output)

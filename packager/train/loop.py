@@ -6,19 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from packager.config.training import Augment, Training
+from packager.config.training import Augment
 from packager.errors import UnsupportedError
-from packager.ir import Graph, read_tflite_bytes
-from packager.train._contract import Array, Epoch, Example, Hint, Job, Outcome
+from packager.ir import read_tflite_bytes
+from packager.train._contract import Array, Epoch, Example, Job, Outcome
+from packager.train.answers import AT_ONCE, Answers
 from packager.train.augment import augmented
 from packager.train.check import trained_constants
 from packager.train.forward import forward
+from packager.train.held_out import parted
 from packager.train.loss import Objective, heads_of, logits_of, target_of
 from packager.train.rounding import Ranges
+from packager.train.schedule import masked, ramp, rates
 from packager.train.weights import Weights
 
-_AT_ONCE = 256
-"""Inputs that are evaluated together."""
 _CLIP = 1.0
 """The largest norm that the gradient of all weights together may have; a hard batch can't undo the rest."""
 
@@ -44,33 +45,6 @@ def run(job: Job) -> Outcome:
     return _Run(job).all()
 
 
-class Answers:
-    """A fixed model's logits, and channels of activations that are hints; the function is traced once."""
-
-    def __init__(self, graph: Graph, hints: Sequence[Hint] = ()) -> None:
-        import tensorflow as tf
-
-        self.heads = heads_of(graph)
-
-        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
-        def compute(inputs: Any) -> Any:
-            known = forward(graph, inputs)
-            shown = [tf.gather(known[h.teacher][:, *h.positions], h.channels, axis=-1) for h in hints]
-            return [*(logits_of(head, known) for head in self.heads), *shown]
-
-        self._compute: Callable[[Any], Any] = compute
-
-    def __call__(self, inputs: Sequence[Array]) -> list[Array]:
-        """One array ``[count, features]`` an output, and one ``[count, ...]`` a hint."""
-        import tensorflow as tf
-
-        found: list[list[Array]] = []
-        for start in range(0, len(inputs[0]), _AT_ONCE):
-            part = [tf.constant(np.asarray(x[start : start + _AT_ONCE], np.float32)) for x in inputs]
-            found.append([y.numpy() for y in self._compute(part)])
-        return [np.concatenate(parts) for parts in zip(*found, strict=True)]
-
-
 class _Run:
     """One job: the student's variables, the data in two parts, the teacher's word on it."""
 
@@ -84,13 +58,13 @@ class _Run:
             else None
         )
         self.sparsify = dict(job.sparsify)
-        self.dense = _ramp(job.how.epochs) if job.sparsify else 0
+        self.dense = ramp(job.how.epochs) if job.sparsify else 0
         """Epochs until all is as sparse as asked; none before may be the best."""
         trained = trained_constants(self.graph, job.how.freeze)
         self.weights = Weights(self.graph, trained, job.held, self.sparsify)
         self.ranges = Ranges(self.graph, job.quant) if job.quant is not None else None
         self.rng = np.random.default_rng(job.how.seed)
-        self.learn, self.check = _parted(job.data, job.how, self.rng)
+        self.learn, self.check = parted(job.data, job.how, self.rng)
         self.deviations = [float(np.std(x)) for x in job.data.inputs]
         heads = heads_of(self.graph)
         labelled = job.data.labels is not None
@@ -99,7 +73,7 @@ class _Run:
         # Hints of all inputs together may not fit into memory.
         self.ahead = self.asks and not hints and job.how.augment == Augment()
         self.known = self._taught(self.learn.inputs) if self.ahead else []
-        seen = self.known or (self._taught([x[:_AT_ONCE] for x in self.learn.inputs]) if self.asks else [])
+        seen = self.known or (self._taught([x[:AT_ONCE] for x in self.learn.inputs]) if self.asks else [])
         self.objective = Objective(
             heads=heads,
             labelled=labelled,
@@ -147,7 +121,7 @@ class _Run:
         import tensorflow as tf
 
         optimizer = keras.optimizers.AdamW(
-            _rates(self.how, steps), weight_decay=self.how.weight_decay, global_clipnorm=_CLIP
+            rates(self.how, steps), weight_decay=self.how.weight_decay, global_clipnorm=_CLIP
         )
         spans = self.ranges.variables if self.ranges is not None else []
         variables = [*self.weights.variables, *spans]
@@ -185,8 +159,8 @@ class _Run:
 
         def check() -> tuple[float, float | None]:
             total, right = 0.0, 0
-            for start in range(0, data.count, _AT_ONCE):
-                part = slice(start, start + _AT_ONCE)
+            for start in range(0, data.count, AT_ONCE):
+                part = slice(start, start + AT_ONCE)
                 inputs, wanted = ([tf.constant(x[part]) for x in arrays] for arrays in (data.inputs, taught))
                 loss, logits = compute(inputs, tf.constant(target[part]), wanted)
                 total += float(loss) * len(target[part])
@@ -220,10 +194,9 @@ class _Run:
         return target_of(data.labels[part], self.classes)
 
     def _sparser(self, epoch: int) -> None:
-        """Mask more weights, along Zhu and Gupta's cubic schedule (2017) over the first part of the epochs."""
+        """Mask more weights over the first part of the epochs."""
         for t, share in self.sparsify.items():
-            left = 1 - min(1.0, (epoch + 1) / self.dense)
-            self.weights.sparsify(t, share * (1 - left**3))
+            self.weights.sparsify(t, masked(share, epoch, self.dense))
 
     def _state(self) -> tuple[list[Array], list[Array]]:
         return self.weights.state(), self.ranges.state() if self.ranges is not None else []
@@ -234,38 +207,6 @@ class _Run:
             self.ranges.restore(state[1])
 
 
-def _ramp(epochs: int) -> int:
-    """Epochs over which sparsity grows; the rest lets the weights that stay recover."""
-    return max(1, math.ceil(epochs * 0.6))
-
-
 def _chosen(logits: Array) -> Array:
     chosen: Array = (logits[:, 0] > 0).astype(np.int64) if logits.shape[1] == 1 else logits.argmax(axis=1)
     return chosen
-
-
-def _parted(data: Example, how: Training, rng: np.random.Generator) -> tuple[Example, Example | None]:
-    """What is learned from, and what is held out; at least one input is learned from."""
-    count = min(round(how.held_out * data.count), data.count - 1)
-    order = rng.permutation(data.count)
-    if not count:
-        return data, None
-    return _some(data, order[count:]), _some(data, order[:count])
-
-
-def _some(data: Example, part: Array) -> Example:
-    labels = None if data.labels is None else data.labels[part]
-    return Example(inputs=tuple(np.asarray(x[part], np.float32) for x in data.inputs), labels=labels)
-
-
-def _rates(how: Training, steps: int) -> Any:
-    """The learning rate by step: up linearly, then down along a cosine or level."""
-    import keras
-
-    rise = round(how.warmup * steps)
-    fall = max(1, steps - rise) if how.schedule == "cosine" else 2**40
-    if rise:
-        return keras.optimizers.schedules.CosineDecay(
-            how.learning_rate / 100, fall, warmup_target=how.learning_rate, warmup_steps=rise
-        )
-    return keras.optimizers.schedules.CosineDecay(how.learning_rate, fall)

@@ -1,21 +1,17 @@
-"""Layers with constant float weights, seen as matrices; what a layer reads, row by row; and models with new weights."""
+"""Layers with constant float weights, seen as matrices, and models with new weights."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from packager.compress._contract import Array, Mask
 from packager.errors import Diagnostic, Severity
-from packager.interp.litert import RESOLVERS, tensors_of, trace_litert
-from packager.ir import ABSENT, Graph, Model, Tensor, frozen, write_tflite
+from packager.ir import ABSENT, Graph, Model, Tensor, frozen
 from packager.ops import Call, call_of, find_op
-from packager.ops._windows import axes_of, windows
 
 Real = npt.NDArray[np.float64]
-_AT_ONCE = 1 << 26
-"""Bytes of activations that a child process hands back together."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -135,117 +131,6 @@ def float_only(model: Model, what: str) -> Iterator[Diagnostic]:
             severity=Severity.ERROR, message=f"{what} finds no layer with constant float weights",
             hint="leave the step out",
         )  # fmt: skip
-
-
-Trace = Callable[[bytes, Sequence[Array], Sequence[int]], dict[int, Array]]
-
-
-def _in_child(blob: bytes, inputs: Sequence[Array], tensors: Sequence[int]) -> dict[int, Array]:
-    return trace_litert(blob, inputs, tensors, resolver="builtin")
-
-
-def in_place(blob: bytes, inputs: Sequence[Array], tensors: Sequence[int]) -> dict[int, Array]:
-    """Run LiteRT in this process, which must be a child already."""
-    return tensors_of(blob, list(inputs), list(tensors), RESOLVERS["builtin"])
-
-
-def traced(
-    model: Model, inputs: Sequence[Array], tensors: Sequence[int], trace: Trace = _in_child
-) -> Iterator[dict[int, Array]]:
-    """Run a float model in LiteRT and yield its tensors ``[some samples, ...]``, in chunks of bounded size.
-
-    Raises:
-        UnsupportedError: LiteRT can't run it.
-    """
-    blob, wanted = write_tflite(model), sorted(set(tensors))
-    each = sum(model.main.type_of(t).nbytes for t in wanted)
-    chunk = max(1, _AT_ONCE // max(each, 1))
-    for start in range(0, len(inputs[0]), chunk):
-        yield trace(blob, [x[start : start + chunk] for x in inputs], wanted)
-
-
-def rows_of(layer: Layer, x: Array, at: Array) -> Array:
-    """What the layer multiplies at some of its positions.
-
-    Args:
-        layer: Of which the geometry counts.
-        x: What it reads, ``[samples, ...]``.
-        at: Positions, numbered through all samples.
-
-    Returns:
-        ``[len(at), columns]``; of a depthwise layer ``[len(at), out, taps]``.
-    """
-    if layer.op == "FULLY_CONNECTED":
-        return x.reshape(-1, layer.weights.shape[1])[at]
-    height, width = layer.weights.shape[1:3]
-    rows, columns = axes_of(layer.call, (len(x), *layer.call.input(0).dims[1:]), height, width)
-    view = windows(x.reshape(len(x), *layer.call.input(0).dims[1:]), rows, columns)
-    sample, position = np.divmod(at, rows.steps * columns.steps)
-    found = view[(sample, *np.divmod(position, columns.steps))]  # [len(at), in, kernel_h, kernel_w]
-    if layer.depthwise:
-        channels = found.reshape(len(at), found.shape[1], -1)
-        return np.repeat(channels, layer.outs // channels.shape[1], axis=1)
-    return np.moveaxis(found, 1, -1).reshape(len(at), -1)
-
-
-def drawn(layer: Layer, samples: int, limit: int, rng: np.random.Generator) -> Array:
-    """Positions of a layer over so many samples, at most `limit` of them, in order."""
-    total = samples * layer.positions
-    return np.arange(total) if total <= limit else np.sort(rng.choice(total, limit, replace=False))
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Gram:
-    """What a layer's rows are like over the tuning inputs."""
-
-    mean: Real
-    """``[columns]``"""
-    covariance: Real
-    """``[columns, columns]``"""
-
-    def ridged(self, ridge: float) -> Real:
-        """The covariance with a share of its mean variance added to the diagonal."""
-        size = len(self.mean)
-        added = ridge * float(np.diag(self.covariance).mean()) + float(np.finfo(np.float64).tiny)
-        return self.covariance + added * np.eye(size)
-
-
-def grams(
-    model: Model, layers: Sequence[Layer], inputs: Sequence[Array], *, seed: int, limit: int = 40_000
-) -> dict[int, Gram]:
-    """Gather mean and covariance of what layers multiply, by operator index; of depthwise layers nothing.
-
-    At most about `limit` rows a layer, drawn at random, are looked at.
-
-    Raises:
-        UnsupportedError: LiteRT can't run the model.
-    """
-    wanted = [layer for layer in layers if not layer.depthwise]
-    sums = {layer.index: _Sums(layer.matrix.shape[1]) for layer in wanted}
-    rng, count = np.random.default_rng(seed), len(inputs[0])
-    for part in traced(model, inputs, [layer.source for layer in wanted]) if wanted else ():
-        for layer in wanted:
-            x = part[layer.source]
-            at = drawn(layer, len(x), -(-limit * len(x) // count), rng)
-            for some in np.array_split(at, max(1, len(at) // 4096)):
-                sums[layer.index].add(rows_of(layer, x, some).astype(np.float64))
-    return {index: total.gram() for index, total in sums.items()}
-
-
-class _Sums:
-    """First and second moments, gathered in double."""
-
-    def __init__(self, columns: int) -> None:
-        self.count, self.first, self.second = 0, np.zeros(columns), np.zeros((columns, columns))
-
-    def add(self, rows: Real) -> None:
-        self.count += len(rows)
-        self.first += rows.sum(axis=0)
-        self.second += rows.T @ rows
-
-    def gram(self) -> Gram:
-        mean = self.first / self.count
-        return Gram(mean=mean, covariance=self.second / self.count - np.outer(mean, mean))
 
 
 def with_constants(model: Model, changed: Mapping[int, Array]) -> Model:

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from packager.compress._contract import Array, Compressed
-from packager.compress._layers import in_place, layers_of, traced
+from packager.compress._layers import layers_of
 from packager.compress._measure import Measurer
 from packager.compress._parts import Parts
+from packager.compress._rows import in_place, traced
 from packager.config.samples import Samples
 from packager.figure import LayerCost
 from packager.ir import ABSENT, Graph, Model, compact, read_tflite_bytes, write_tflite

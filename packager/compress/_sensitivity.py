@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from packager.compress._contract import Array, Context
-from packager.compress._layers import layers_of, quantized, traced, with_constants
+from packager.compress._layers import layers_of, quantized, with_constants
 from packager.compress._measure import TOGETHER
+from packager.compress._rows import traced
 from packager.figure import Curve
 from packager.ir import DType, Graph, GraphBuilder, Model, QuantParams
 from packager.prune.shares import prune_each

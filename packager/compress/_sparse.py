@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from packager.compress._contract import Array, Compressed, Context, Kept, Mask
-from packager.compress._layers import Gram, Layer, Real, grams, layers_of, with_constants
+from packager.compress._grams import Gram, grams
+from packager.compress._layers import Layer, Real, layers_of, with_constants
 from packager.compress._refit import refit
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.figure import Table

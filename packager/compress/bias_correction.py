@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from packager.compress._contract import Array, Compressed, Context, Step
-from packager.compress._layers import Layer, Real, drawn, float_only, layers_of, rows_of, traced, with_constants
+from packager.compress._layers import Layer, Real, float_only, layers_of, with_constants
+from packager.compress._rows import drawn, rows_of, traced
 from packager.errors import Diagnostic, Severity
 from packager.ir import ABSENT, Graph, Model, Node
 

@@ -14,8 +14,9 @@ from types import MappingProxyType
 import numpy as np
 
 from packager.compress._contract import Array, Compressed, Context, Step, Work
-from packager.compress._layers import Layer, Real, float_only, layers_of, traced, with_constants
+from packager.compress._layers import Layer, Real, float_only, layers_of, with_constants
 from packager.compress._names import named
+from packager.compress._rows import traced
 from packager.errors import Diagnostic, Severity, UnsupportedError
 from packager.figure import Table
 from packager.ir import Activation, Graph, Model, Node

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from packager.compress._contract import Array, Compressed, Context, Step, Work
-from packager.compress._layers import Gram, Layer, Real, float_only, grams, layers_of
+from packager.compress._grams import Gram, grams
+from packager.compress._layers import Layer, Real, float_only, layers_of
 from packager.compress._names import named
 from packager.compress._refit import refit
 from packager.errors import Diagnostic, Severity, UnsupportedError

@@ -5,7 +5,9 @@ import pytest
 from compress.running import images, network
 from prune.networks import Network
 
-from packager.compress._layers import grams, layers_of, rows_of, traced
+from packager.compress._grams import grams
+from packager.compress._layers import layers_of
+from packager.compress._rows import rows_of, traced
 from packager.ir import Padding
 
 

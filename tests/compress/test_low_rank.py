@@ -8,7 +8,8 @@ import pytest
 from compress.running import error, images, objections, run
 from prune.networks import Array, Network
 
-from packager.compress._layers import Gram, layers_of, with_constants
+from packager.compress._grams import Gram
+from packager.compress._layers import layers_of, with_constants
 from packager.compress.low_rank import factorized
 from packager.errors import ConfigError, UnsupportedError
 from packager.ir import Model, verify

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prune.networks import Array, Network
 
-from packager.compress._layers import Gram
+from packager.compress._grams import Gram
 from packager.compress._sparse import _swept, corrected
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples

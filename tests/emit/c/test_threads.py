@@ -166,10 +166,11 @@ def test_parts_are_fixed_where_a_compare_and_swap_is_no_instruction(tmp_path: Pa
 @pytest.mark.parametrize("flags", [(), ("-fsanitize=thread",), ("-U__GCC_HAVE_SYNC_COMPARE_AND_SWAP_4",)], ids=str)
 def test_every_line_runs_once(flags: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "lines.c").write_text(LINES, encoding="utf-8")
-    kernels = ("-DEDGEPACK_THREADS", "-pthread", f"-I{data_dir('templates') / 'c/kernels'}")
-    command = [*compiler(), *STRICT, "-O1", "-g", *flags, *kernels, tmp_path / "lines.c", "-o", tmp_path / "lines"]
-    subprocess.run(command, check=True)
-    done = subprocess.run([tmp_path / "lines"], capture_output=True, text=True, check=False)
+    program, kernels = tmp_path / "lines", data_dir("templates") / "c/kernels"
+    threads = ("-DEDGEPACK_THREADS", "-pthread", f"-I{kernels}")
+    made = (*STRICT, "-O1", "-g", *flags, *threads)
+    subprocess.run([*compiler(), *made, tmp_path / "lines.c", "-o", program], check=True)
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

@@ -11,7 +11,8 @@ from packager.errors import Diagnostic, IntegrityError, Severity, ToolError, Uns
 from packager.families import Job, Product, family_of
 from packager.figure import Basis, Figure
 from packager.measure.c import RUNTIME, selftest
-from packager.measure.cross import Sections, sections_of
+from packager.measure.cross import sections_of
+from packager.measure.elf import Sections
 from packager.measure.prebuilt import FOLDER, RUNNER, SELFTEST, SHARED, Prebuilt, emulator_for, prebuild
 from packager.plan.cost import cost_of
 

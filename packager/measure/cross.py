@@ -8,7 +8,6 @@ import dataclasses
 import importlib.util
 import platform
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from packager.config.profile import Cpu
 from packager.errors import ToolError
+from packager.measure.elf import Sections, elf_sections
 
 DEVICE = ("model.c", "model_weights.c")
 """What a firmware compiles; the self-test and the runner aside."""
@@ -90,26 +90,6 @@ class CrossCompiler:
         return run_tool(asks, f"asking {self.name} for its version").decode().strip()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Sections:
-    """Bytes of ELF sections by what becomes of them."""
-
-    text: int
-    rodata: int
-    data: int
-    bss: int
-
-    @property
-    def flash(self) -> int:
-        """Bytes that lie in flash; initial values of variables among them."""
-        return self.text + self.rodata + self.data
-
-    def __add__(self, other: "Sections") -> "Sections":
-        mine, its = dataclasses.astuple(self), dataclasses.astuple(other)
-        text, rodata, data, bss = (a + b for a, b in zip(mine, its, strict=True))
-        return Sections(text=text, rodata=rodata, data=data, bss=bss)
-
-
 def cross_compiler(cpu: Cpu) -> CrossCompiler | None:
     """Return what compiles for a CPU: zig, of the PATH or of the `ziglang` wheel, else a gcc; None where neither is."""
     kind = _MACHINES.get(cpu.machine)
@@ -141,41 +121,6 @@ def sections_of(source: Path, cpu: Cpu) -> Mapping[str, Sections]:
             run_tool([*command, "-o", str(target)], f"{compiler.name} on {file} for {cpu.core}")
             found[file] = elf_sections(target.read_bytes(), target.name)
         return found
-
-
-def elf_sections(content: bytes, name: str) -> Sections:
-    """Add up the sections of an ELF file, 32 or 64 bits wide, that take memory on the device.
-
-    Layout: Tool Interface Standard, Executable and Linking Format 1.2, "Sections"; the 64-bit form by the System V ABI.
-
-    Raises:
-        ToolError: it is no little-endian ELF file.
-    """
-    if content[:4] != b"\x7fELF" or content[5] != 1:
-        raise ToolError(f"{name}: no little-endian ELF file", hint="the compiler makes objects of another format")
-    wide = content[4] == 2
-    at, size, count = (
-        struct.unpack_from("<Q", content, 40) + struct.unpack_from("<HH", content, 58)
-        if wide
-        else struct.unpack_from("<I", content, 32) + struct.unpack_from("<HH", content, 46)
-    )
-    form = "<IIQQQQ" if wide else "<IIIIII"
-    total = Sections(text=0, rodata=0, data=0, bss=0)
-    for i in range(count):
-        _, type_, flags, _, _, length = struct.unpack_from(form, content, at + i * size)
-        total += _section(type_, flags, length)
-    return total
-
-
-def _section(type_: int, flags: int, length: int) -> Sections:
-    """One section's bytes, by its flags: 1 writable, 2 takes memory, 4 is code; type 1 has content, 8 has none."""
-    loaded, empty = type_ == 1 and bool(flags & 2), type_ == 8
-    return Sections(
-        text=length if loaded and flags & 4 else 0,
-        rodata=length if loaded and not flags & 5 else 0,
-        data=length if loaded and flags & 5 == 1 else 0,
-        bss=length if empty else 0,
-    )
 
 
 def _required(cpu: Cpu) -> CrossCompiler:

@@ -8,7 +8,8 @@ from report.placement.test_placement import network
 from report.sample import SAMPLE
 
 from packager.bundle import Bundle
-from packager.cli.inspect import _ranges, _shapes, command
+from packager.cli._inspected import ranges
+from packager.cli.inspect import _shapes, command
 from packager.errors import ConfigError
 from packager.ir import write_tflite
 from packager.report.views import report_files
@@ -71,7 +72,7 @@ def test_input_shapes() -> None:
 
 
 def test_runs_of_operators_are_short() -> None:
-    assert _ranges([0, 1, 2, 4, 6, 7]) == "#0-#2, #4, #6-#7"
+    assert ranges([0, 1, 2, 4, 6, 7]) == "#0-#2, #4, #6-#7"
 
 
 def test_a_compiled_file_is_read_without_a_compiler(tmp_path: Path) -> None:

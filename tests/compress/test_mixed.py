@@ -10,7 +10,7 @@ from prune.networks import Network
 from packager.build.compress import with_schemes
 from packager.compress import plan_step
 from packager.compress._measure import Measurer
-from packager.compress.mixed import Mixed, added, choose, grown
+from packager.compress._widening import Mixed, added, choose, grown
 from packager.config.compression import StepTable
 from packager.config.recipe import Recipe
 from packager.config.samples import Samples

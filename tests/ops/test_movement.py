@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from ops.judging import judge, plain, quant, unary
 
+from packager.errors import UnsupportedError
+from packager.interp import reference
 from packager.ir import DType, GraphBuilder, MirrorMode, Model
 
 Shape = tuple[int, ...]
@@ -94,6 +96,33 @@ def test_slices() -> None:
     moving("STRIDED_SLICE", (1, 5, 6), (1, 5, 6), *consts, options="StridedSliceOptions", begin_mask=2, end_mask=6)
     consts = (int32(0, -1, 0), int32(1, 0, 6), int32(1, 1, 1))
     moving("STRIDED_SLICE", (1, 5, 6), (1, 6), *consts, options="StridedSliceOptions", shrink_axis_mask=2)
+
+
+def test_a_mask_on_the_beginning_holds_for_a_dropped_dimension_too() -> None:
+    consts = (int32(0, 3, 0), int32(1, 4, 6), int32(1, 1, 1))
+    moving("STRIDED_SLICE", (1, 5, 6), (1, 6), *consts, options="StridedSliceOptions", begin_mask=2, shrink_axis_mask=2)
+
+
+@pytest.mark.parametrize("masks", [{}, {"begin_mask": 2}])
+@pytest.mark.parametrize(("begin", "end", "stride", "count"), [(3, 2, 1, 2), (-5, 5, 2, 3), (7, -5, -2, 3)])
+def test_ends_that_count_from_the_beginning(
+    begin: int, end: int, stride: int, count: int, masks: dict[str, int]
+) -> None:
+    """A mask moves the beginning from which the end counts, and the end is where it was."""
+    consts = (int32(0, begin, 0), int32(1, end, 2), int32(1, stride, 1))
+    moving("STRIDED_SLICE", (1, 9, 2), (1, count, 2), *consts, options="StridedSliceOptions", offset=True, **masks)
+
+
+@pytest.mark.parametrize(("begin", "stride"), [(5, 1), (-6, 1), (2, -1)])
+def test_a_dropped_dimension_without_an_element_is_named(begin: int, stride: int) -> None:
+    model = unary(
+        *("STRIDED_SLICE", (1, 5, 2), (1, 2)),
+        consts=(int32(0, begin, 0), int32(1, begin + 1, 2), int32(1, stride, 1)),
+        options="StridedSliceOptions",
+        shrink_axis_mask=2,
+    )
+    with pytest.raises(UnsupportedError, match="of dimension 1, which has 5"):
+        reference.run(model, [np.zeros((1, 5, 2), np.int8)])
 
 
 def test_gather() -> None:

@@ -249,6 +249,17 @@ TABLES: dict[str, dict[str, Model]] = {
             options="StridedSliceOptions",
             shrink_axis_mask=2,
         ),
+        "shrunk-from-the-beginning": moved(
+            "STRIDED_SLICE",
+            (1, 9, 8, 3),
+            (1, 8, 3),
+            int32(0, 2, 0, 0),
+            int32(1, 3, 8, 3),
+            int32(1, 1, 1, 1),
+            options="StridedSliceOptions",
+            begin_mask=2,
+            shrink_axis_mask=2,
+        ),
         "concatenation": joined("CONCATENATION", ((1, 3, 2), (1, 3, 5)), (1, 3, 7), "ConcatenationOptions", axis=2),
         "concatenation-first": joined(
             "CONCATENATION", ((1, 3, 2), (1, 4, 2), (1, 1, 2)), (1, 8, 2), "ConcatenationOptions", axis=1

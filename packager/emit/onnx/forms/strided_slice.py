@@ -5,6 +5,7 @@ from packager.emit.onnx.forms._contract import Form
 from packager.emit.onnx.forms._parameters import constant, integers
 from packager.emit.onnx.forms._slice import cut
 from packager.ir import Graph, Node
+from packager.ops.strided_slice import span_of
 
 
 def problems(graph: Graph, node: Node) -> Iterable[str]:
@@ -26,14 +27,8 @@ def _spans(e: Emission, node: Node) -> Iterator[slice]:
         if axis >= len(begins):
             yield slice(0, size, 1)
             continue
-        bit = 1 << axis
-        if node.attrs["shrink_axis_mask"] & bit:
-            first = begins[axis] % size
-            yield slice(first, first + 1, 1)
-            continue
-        begin = None if node.attrs["begin_mask"] & bit else begins[axis]
-        end = None if node.attrs["end_mask"] & bit else ends[axis]
-        yield slice(*slice(begin, end, strides[axis]).indices(size))
+        span = span_of(node.attrs, axis, size, begins[axis], ends[axis], strides[axis])
+        yield slice(*span.indices(size))
 
 
 FORM = Form(emit=emit, problems=problems)

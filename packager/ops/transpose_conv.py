@@ -12,6 +12,9 @@ from packager.ops._contraction import centred, finish
 from packager.ops._requantize import Rule
 from packager.ops._windows import axis_of
 
+_GROUPED = 8
+"""Channels that LiteRT's own kernel scales at once."""
+
 
 def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
     """Every input pixel adds its weighted kernel to the output; XNNPACK gathers instead, with the same sums."""
@@ -32,7 +35,11 @@ def reference(call: Call, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
             right = j + (x.shape[2] - 1) * columns.stride + 1
             full[:, i : bottom : rows.stride, j : right : columns.stride] += x @ w[:, i, j].T
     cut = full[:, rows.before : rows.before + height, columns.before : columns.before + width]
-    return (finish(_as_convolution(call), cut, bias, _rule(call)),)
+    own = _as_convolution(call)
+    if not is_declined(call):
+        return (finish(own, cut, bias, _rule(call)),)
+    grouped, others = (finish(own, cut, bias, rule) for rule in (Rule.UPWARDS, Rule.TWICE))
+    return (np.where(np.arange(channels) < channels // _GROUPED * _GROUPED, grouped, others),)
 
 
 def _as_convolution(call: Call) -> Call:
@@ -40,13 +47,18 @@ def _as_convolution(call: Call) -> Call:
     return dataclasses.replace(call, inputs=(call.inputs[2], call.inputs[1], *call.inputs[3:]))
 
 
-def _rule(call: Call) -> Rule:
-    """XNNPACK leaves SAME padding with a stride over the kernel to LiteRT's own kernel."""
-    if call.arithmetic == FAST17:
-        return Rule.FAST17
+def is_declined(call: Call) -> bool:
+    """Whether XNNPACK leaves it to LiteRT's own kernel: SAME padding with a stride over the kernel.
+
+    That kernel rounds whole groups of 8 channels with ties upwards, and those behind them away from zero.
+    """
     attrs, (_, height, width, _) = call.attrs, call.input(1).dims
-    refused = attrs["padding"] == Padding.SAME and (attrs["stride_h"] > height or attrs["stride_w"] > width)
-    return Rule.FLOAT32 if call.arithmetic == "xnnpack" and not refused else Rule.TWICE
+    above = attrs["stride_h"] > height or attrs["stride_w"] > width
+    return call.arithmetic == "xnnpack" and attrs["padding"] == Padding.SAME and above and call.input(2).is_quantized
+
+
+def _rule(call: Call) -> Rule:
+    return {FAST17: Rule.FAST17, "xnnpack": Rule.FLOAT32}.get(call.arithmetic, Rule.TWICE)
 
 
 def macs(call: Call) -> int:

@@ -10,10 +10,18 @@ from packager.ir import DType, GraphBuilder, Model, Padding
 
 
 def transposed(
-    padding: Padding, stride: int, kernel: int, *, is_float: bool = False, each: bool = False, bias: bool = True
+    padding: Padding,
+    stride: int,
+    kernel: int,
+    *,
+    channels: int = 4,
+    output: float = 0.06,
+    is_float: bool = False,
+    each: bool = False,
+    bias: bool = True,
 ) -> Model:
     rng = np.random.default_rng(0)
-    size, depth, channels = (5, 4), 3, 4
+    size, depth = (5, 4), 3
     spatial = tuple(n * stride if padding is Padding.SAME else (n - 1) * stride + max(kernel, stride) for n in size)
     out = (1, *spatial, channels)
     scales = (0.01 * rng.uniform(0.5, 1.5, channels)).tolist()
@@ -36,7 +44,7 @@ def transposed(
         out,
         options="TransposeConvOptions",
         dtype=DType.FLOAT32 if is_float else DType.INT8,
-        quant=None if is_float else quant(0.06, -9),
+        quant=None if is_float else quant(output, -9),
         version=3,
         padding=padding,
         stride_h=stride,
@@ -51,6 +59,12 @@ def transposed(
 def test_transpose_conv(padding: Padding, stride: int, kernel: int, *, each: bool) -> None:
     judge(transposed(padding, stride, kernel, each=each))
     judge(transposed(padding, stride, kernel, is_float=True))
+
+
+@pytest.mark.parametrize("channels", [1, 7, 8, 19, 24])
+def test_what_xnnpack_declines_rounds_by_groups_of_channels(channels: int) -> None:
+    """A scale of 2^-11 makes ties of many sums."""
+    judge(transposed(Padding.SAME, 3, 2, channels=channels, output=0.0005 * 2048), count=40)
 
 
 @pytest.mark.parametrize("constant", [None, 1])

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.emit.c._contract import SCRATCH, Ints, Invocation, Layer, Op, Problem
+from packager.emit.c._contract import SCRATCH, Constant, Fields, Ints, Invocation, Layer, Op, Problem
 from packager.emit.c._linear import (
+    bias_constant,
     folded_bias,
     matrix_constants,
     matrix_defines,
@@ -14,10 +15,10 @@ from packager.emit.c._linear import (
     quads_of,
     reach_of,
 )
-from packager.emit.c._scaling import scaling_of, scaling_problems
-from packager.ir import Padding
+from packager.emit.c._scaling import Scaling, scaling_of, scaling_problems
 from packager.ops._requantize import Rule
 from packager.ops._windows import axis_of
+from packager.ops.transpose_conv import is_declined
 
 _X, _BIAS = 2, 3
 
@@ -53,6 +54,8 @@ class _TransposeConv:
             "output_w": out_w,
             "output_c": out_c,
         }
+        if is_declined(op.evaluation):
+            return _apart(op, window, flat, bias, scaling)
         return Layer(
             invocations=(
                 Invocation(
@@ -72,6 +75,34 @@ class _TransposeConv:
         )
 
 
+def _apart(op: Op, window: Fields, flat: Ints, bias: Ints, scaling: Scaling) -> Layer:
+    """The layer of what XNNPACK declines; seldom, and so in plain C."""
+    fields = {
+        "window": window,
+        "weights": op.symbol("weights"),
+        "bias": op.symbol("bias"),
+        "scaling": scaling.fields,
+        "zero_point": op.input(_X).zero_point,
+    }
+    return Layer(
+        invocations=(
+            Invocation(
+                kernel="transpose_conv_apart",
+                arguments=(op.at_input(_X), op.at_output(), SCRATCH),
+                fields=fields,
+            ),
+        ),
+        constants=(
+            *scaling.constants,
+            Constant(name="weights", ctype="int8_t", values=flat.reshape(-1)),
+            bias_constant(bias),
+        ),
+        scratch=flat.shape[1],
+        spared=scaling.spared,
+        defines=scaling.defines,
+    )
+
+
 def _rows(op: Op) -> Ints:
     """``[outputs, 1, taps * inputs]``: a gathered pixel is one run."""
     weights = op.constant(1)
@@ -80,10 +111,7 @@ def _rows(op: Op) -> Ints:
 
 
 def _rule(op: Op) -> Rule:
-    """XNNPACK leaves SAME padding with a stride over the kernel to LiteRT's own kernel."""
-    attrs, (_, height, width, _) = op.attrs, op.input(1).dims
-    refused = attrs["padding"] == Padding.SAME and (attrs["stride_h"] > height or attrs["stride_w"] > width)
-    return Rule.FLOAT32 if op.arithmetic == "xnnpack" and not refused else Rule.TWICE
+    return Rule.FLOAT32 if op.arithmetic == "xnnpack" and not is_declined(op.evaluation) else Rule.TWICE
 
 
 KERNEL = _TransposeConv()

@@ -25,6 +25,14 @@ EP_INLINE int32_t ep_multiply(int32_t v, int32_t mantissa, int32_t shift)
     return ep_divide_pow2(ep_high_mul((int32_t)((uint32_t)v << left), mantissa), right);
 }
 
+/* The same, both times with ties upwards. */
+EP_INLINE int32_t ep_multiply_upwards(int32_t v, int32_t mantissa, int32_t shift)
+{
+    const int32_t left = ep_max(shift, 0), right = ep_max(-shift, 0);
+    const int32_t high = ep_high_mul((int32_t)((uint32_t)v << left), mantissa);
+    return right ? (high >> right) + ((high >> (right - 1)) & 1) : high;
+}
+
 /* v * multiplier / 2^shift, rounded once, ties away from zero. */
 EP_INLINE int32_t ep_multiply_once(int32_t v, int32_t multiplier, int32_t shift)
 {

@@ -47,18 +47,6 @@ typedef struct {
 #include "double.h"
 #endif
 
-#if EP_INT16_UPWARDS
-
-/* ep_multiply, both times with ties upwards. */
-EP_INLINE int32_t ep_multiply_upwards(int32_t v, int32_t mantissa, int32_t shift)
-{
-    const int32_t left = ep_max(shift, 0), right = ep_max(-shift, 0);
-    const int32_t high = ep_high_mul((int32_t)((uint32_t)v << left), mantissa);
-    return right ? (high >> right) + ((high >> (right - 1)) & 1) : high;
-}
-
-#endif
-
 /* Scale `count` sums of 32 bits of the channels from `channel` on. */
 EP_INLINE void ep_requantize_int16_some(const ep_requantize_int16 *r, int32_t channel, int32_t count,
                                         const int32_t *sums, int16_t *out)

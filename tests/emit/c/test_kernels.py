@@ -90,7 +90,9 @@ def reduced(op: str, shape: Shape, axes: Shape, **rest: Any) -> Model:
     return unary(op, shape, out, consts=[int32(*axes)], options="ReducerOptions", **rest)
 
 
-def transposed(shape: Shape, kernel: Shape, channels: int, stride: Shape, out: Shape, padding: Padding) -> Model:
+def transposed(
+    shape: Shape, kernel: Shape, channels: int, stride: Shape, out: Shape, padding: Padding, output: float = 0.06
+) -> Model:
     rng = np.random.default_rng(0)
     b = GraphBuilder()
     x = b.input("x", shape, DType.INT8, quant(*SAME))
@@ -103,7 +105,7 @@ def transposed(shape: Shape, kernel: Shape, channels: int, stride: Shape, out: S
         out,
         options="TransposeConvOptions",
         dtype=DType.INT8,
-        quant=quant(0.06, 5),
+        quant=quant(output, 5),
         stride_h=stride[0],
         stride_w=stride[1],
         padding=padding,
@@ -155,6 +157,7 @@ TABLES: dict[str, dict[str, Model]] = {
         "same": transposed((1, 4, 5, 3), (3, 3), 5, (2, 2), (1, 8, 10, 5), Padding.SAME),
         "valid": transposed((1, 4, 5, 3), (3, 2), 5, (2, 3), (1, 9, 14, 5), Padding.VALID),
         "stride-over-kernel": transposed((1, 3, 3, 4), (2, 2), 2, (3, 3), (1, 9, 9, 2), Padding.SAME),
+        "ties": transposed((2, 4, 3, 4), (1, 2), 19, (3, 2), (2, 12, 6, 19), Padding.SAME, 0.0005 * 2048),
         "unit": transposed((1, 4, 4, 2), (3, 3), 17, (1, 1), (1, 4, 4, 17), Padding.SAME),
     },
     "average_pool_2d": {

@@ -25,9 +25,28 @@ def test_real_to_int8(scale: float, zero_point: int) -> None:
     judge(conversion(DType.FLOAT32, DType.UINT8, None, (scale, max(zero_point, 0))), [x])
 
 
-def test_real_to_int16() -> None:
-    x = np.random.default_rng(0).normal(0, 3, (99, 256)).astype(np.float32)
-    judge(conversion(DType.FLOAT32, DType.INT16, None, (0.0003, 0)), [x])
+def tied(source: DType, target: DType, count: int, scales: tuple[float, float]) -> Model:
+    """Of elements that a vector of LiteRT's takes whole or not, and of scales that make ties of many."""
+    b = GraphBuilder()
+    first = b.input("x", (1, count), source, None if source.is_float else quant(scales[0], 3))
+    zero_point = 0 if target is DType.INT16 else 5
+    return b.model([b.op("QUANTIZE", [first], (1, count), dtype=target, quant=quant(scales[1], zero_point))])
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 19, 40])
+@pytest.mark.parametrize("scale", [0.0003, 2.0**-10])
+def test_real_to_int16(count: int, scale: float) -> None:
+    """The elements behind whole groups of 8 are rounded otherwise."""
+    halves = np.random.default_rng(0).integers(-40000, 40000, (99, count)) + 0.5
+    x = (halves * np.float32(scale)).astype(np.float32)
+    judge(tied(DType.FLOAT32, DType.INT16, count, (0, scale)), [x])
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 37, 64])
+@pytest.mark.parametrize(("source", "target"), [(DType.INT8, DType.UINT8), (DType.UINT8, DType.INT8)])
+def test_ties_between_bytes_of_two_signs(source: DType, target: DType, count: int) -> None:
+    """The same behind whole groups of 16."""
+    judge(tied(source, target, count, (0.01, 0.08)), count=40)
 
 
 @pytest.mark.parametrize(

@@ -149,13 +149,18 @@ class Op:
             return None
         return self.graph.tensors[self.node.inputs[position]].data
 
-    def at_input(self, position: int) -> str:
-        """The C expression for an input's address."""
+    def at_input(self, position: int, start: int = 0) -> str:
+        """The C expression for the address of an input's element `start`."""
         t = self.node.inputs[position]
-        return f"model_tensor_{t}" if self.graph.tensors[t].is_constant else f"AT({self.offsets[t]})"
+        if self.graph.tensors[t].is_constant:
+            return f"model_tensor_{t} + {start}" if start else f"model_tensor_{t}"
+        return self._at(t, start)
 
-    def at_output(self, position: int = 0) -> str:
-        return f"AT({self.offsets[self.node.outputs[position]]})"
+    def at_output(self, position: int = 0, start: int = 0) -> str:
+        return self._at(self.node.outputs[position], start)
+
+    def _at(self, t: int, start: int) -> str:
+        return f"AT({self.offsets[t] + start * (self.graph.type_of(t).dtype.bits // 8)})"
 
     def symbol(self, name: str) -> str:
         """The C name of one of this layer's own constants."""

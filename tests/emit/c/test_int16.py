@@ -14,6 +14,7 @@ from ops.judging import binary, inputs_for, judge, litert, quant, unary
 from ops.test_conv_2d import CASES as CONVOLUTIONS
 from ops.test_depthwise_conv_2d import CASES as DEPTHWISE
 from ops.test_fully_connected import CASES as DENSE
+from ops.test_quantize import tied
 from quantize.tiny import classifier, samples_for
 
 from packager.config.recipe import Recipe
@@ -177,8 +178,10 @@ TABLES["bytes"] = {
     for x in (DType.INT8, DType.UINT8)
     for y in (DType.INT8, DType.UINT8)
 }
+TABLES["bytes"] |= {f"ties-{count}": tied(DType.UINT8, DType.INT8, count, (0.01, 0.08)) for count in (1, 32, 37)}
 TABLES["ends"] = {
     "real": ended(),
+    "real-ties": tied(DType.FLOAT32, WORD, 37, (0, 2.0**-1)),
     "index": arg("ARG_MAX", (1, 4, 9), 2, dtype=WORD),
     "index-least": arg("ARG_MIN", (2, 7, 3), 1, DType.INT64, WORD),
 }

@@ -202,7 +202,7 @@ def _stacks(op: OpDef, call: Call, node: Node, values: dict[int, Array]) -> bool
     if op.stacked > 1 and (len(ranks) > 1 or len(firsts) > 1):
         return False
     return op.stacked == 1 or all(
-        len(type_.dims) < max(ranks) or type_.dims[0] == 1
+        len(type_.dims) < max(ranks) or (len(type_.dims) == max(ranks) and type_.dims[0] == 1)
         for i, type_ in enumerate(call.inputs)
         if type_ is not None and i not in carriers
     )

@@ -15,6 +15,8 @@ from packager.ops._requantize import Rule, activation_of, clamp, clamp_float, cl
 
 TYPES = frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16})
 _EXACT32 = 1 << 24
+_INT32, _INT64 = 2, 4
+"""Types of a bias, as the schema numbers them."""
 _WHOLE32 = 16
 """Bits of weights that float32 holds exactly, less their zero point as well."""
 
@@ -57,9 +59,18 @@ def finish(call: Call, accumulator: Array, bias: Array | None, rule: Rule) -> Ar
 
 
 def is_wide(call: Call) -> bool:
-    """Whether accumulators have 64 bits: 16-bit activations, unless the bias is int32."""
+    """Whether accumulators have 64 bits: 16-bit activations, unless the bias is int32.
+
+    Without a bias FULLY_CONNECTED has an option that says it; where that is not set, LiteRT's reference kernel takes
+    64 bits and its optimized one 32.
+    """
+    if call.input(0).dtype is not DType.INT16:
+        return False
     bias = call.inputs[2] if len(call.inputs) > 2 else None
-    return call.input(0).dtype is DType.INT16 and (bias is None or bias.dtype is DType.INT64)
+    if bias is not None:
+        return bias.dtype is DType.INT64
+    said = call.attrs.get("quantized_bias_type", _INT64)
+    return said == _INT64 or (said != _INT32 and call.arithmetic != "xnnpack")
 
 
 def objection(call: Call) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ops.convolving import Case, dense
-from ops.judging import judge, quant
+from ops.judging import inputs_for, judge, quant
 
 from packager.ir import Activation, DType, GraphBuilder
 from packager.ops import call_of, find_op
@@ -45,6 +45,26 @@ def test_int16(name: str, bias_dtype: DType) -> None:
         CASES[name], dtype=DType.INT16, zeros=(0, 0), scales=(0.0002, 0.0004), bias_dtype=bias_dtype
     )
     judge(dense(case), count=20)
+
+
+@pytest.mark.parametrize("said", [None, DType.INT32, DType.INT64])
+@pytest.mark.parametrize("name", ["batch", "per-channel", "deep"])
+def test_int16_without_a_bias(name: str, said: DType | None) -> None:
+    """Its sums wrap at 32 bits or they don't, and ties go upwards or away from zero, by what the option says."""
+    case = dataclasses.replace(
+        CASES[name],
+        dtype=DType.INT16,
+        bias=False,
+        bias_dtype=said,
+        zeros=(0, 0),
+        scales=(2.0**-10, 2.0**-3 if name == "deep" else 2.0**-8),
+        weight_scale=2.0**-7,
+    )
+    model = dense(case)
+    ends = np.where(np.asarray(model.main.tensors[1].data)[0] > 0, 32767, -32768).astype(np.int16)
+    inputs = inputs_for(model, 20)
+    inputs[0][3] = ends
+    judge(model, inputs)
 
 
 def test_dimensions_kept() -> None:

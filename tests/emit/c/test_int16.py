@@ -94,6 +94,10 @@ TABLES: dict[str, dict[str, Model]] = {
     "long": {
         "sums that wrap at 32 bits": dense(wide(Case(shape=(3, 2000), weight_scale=0.0001), DType.INT32)),
         "sums past 32 bits": dense(wide(Case(shape=(3, 2000), weight_scale=0.0001))),
+        **{
+            f"no-bias-{said}": dense(wide(Case(shape=(3, 2000), bias=False, weight_scale=0.0001), said))
+            for said in (None, DType.INT32, DType.INT64)
+        },
         "deep": convolution(wide(Case(shape=(1, 3, 3, 700), channels=3, weight_scale=0.0005))),
     },
     "add": sums("ADD", "AddOptions"),

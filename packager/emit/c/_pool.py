@@ -8,6 +8,11 @@ from packager.emit.c._quantized import kernel_of, same_problems
 from packager.emit.c._window import window_of
 from packager.ops._requantize import activation_of, limits
 
+_LANES = 16
+"""Channels that vector kernels take at once."""
+_LARGE = 256
+"""Elements of a window, whose sum of int8 fits 16 bits."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pool:
@@ -26,8 +31,13 @@ class Pool:
                 Invocation(
                     kernel=kernel_of(self.kernel, op),
                     struct="ep_pool",
+                    shares=True,
                     arguments=(op.at_input(0), op.at_output()),
                     fields={"window": window, "low": low, "high": high},
                 ),
             ),
+            defines={
+                "EP_POOL_NARROW": int(window["output_c"] < _LANES),
+                "EP_POOL_LARGE": int(op.attrs["filter_height"] * op.attrs["filter_width"] > _LARGE),
+            },
         )

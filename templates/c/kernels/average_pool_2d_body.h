@@ -1,31 +1,27 @@
 /* AVERAGE_POOL_2D for EP_ELEMENT: the mean of what lies inside the input, ties away from zero; input and output share a
-   zero point. */
-EP_INLINE void EP_TYPED(ep_average, lanes)(const ep_pool *p, const EP_ELEMENT *in, const ep_extent *e,
-                                           int32_t lanes, EP_ELEMENT *out)
+   zero point. EP_SUM holds what a window sums up to. */
+#define EP_POOL(what) EP_TYPED(ep_average_pool_2d, what)
+
+EP_INLINE void EP_POOL(lanes)(const ep_pool *p, const EP_ELEMENT *restrict in, const ep_extent *e,
+                              const int32_t lanes, EP_ELEMENT *restrict out)
 {
     const ep_window *const w = &p->window;
-    const int32_t count = (e->to_h - e->from_h) * (e->to_w - e->from_w);
-    int32_t sums[EP_POOL_LANES] = {0};
-    for (int32_t i = e->from_h; i < e->to_h; i++)
-        for (int32_t j = e->from_w; j < e->to_w; j++) {
-            const EP_ELEMENT *const x = in + ((ptrdiff_t)i * w->input_w + j) * w->input_c;
-            for (int32_t k = 0; k < lanes; k++)
-                sums[k] += x[k];
-        }
-    for (int32_t k = 0; k < lanes; k++) {
-        const int32_t mean = sums[k] < 0 ? -((count / 2 - sums[k]) / count) : (sums[k] + count / 2) / count;
-        out[k] = (EP_ELEMENT)ep_clamp(mean, p->low, p->high);
+    const uint32_t count = (uint32_t)((e->to_h - e->from_h) * (e->to_w - e->from_w)), divisor = EP_DIVISOR(count);
+    const int32_t low = p->low, high = p->high;
+    EP_SUM sums[EP_LANES] = {0};
+    for (int32_t i = e->from_h; i < e->to_h; i++) {
+        const EP_ELEMENT *x = in + ((ptrdiff_t)i * w->input_w + e->from_w) * w->input_c;
+        for (int32_t j = e->from_w; j < e->to_w; j++, x += w->input_c)
+            EP_SIDE_BY_SIDE for (int32_t k = 0; k < lanes; k++)
+                sums[k] = (EP_SUM)(sums[k] + x[k]);
+    }
+    EP_SIDE_BY_SIDE for (int32_t k = 0; k < lanes; k++) {
+        const int32_t sum = sums[k], sign = sum >> 31;
+        const int32_t mean = (int32_t)EP_QUOTIENT((uint32_t)((sum ^ sign) - sign) + count / 2, divisor);
+        out[k] = (EP_ELEMENT)ep_clamp((mean ^ sign) - sign, low, high);
     }
 }
 
-static void EP_TYPED(ep_average_pool_2d, run)(const ep_pool *p, const EP_ELEMENT *in, EP_ELEMENT *out)
-{
-    const ep_window *const w = &p->window;
-    for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w))
-        for (int32_t y = 0; y < w->output_h; y++)
-            for (int32_t x = 0; x < w->output_w; x++, out += w->output_c) {
-                const ep_extent e = ep_pool_extent(w, y, x);
-                for (int32_t first = 0; first < w->output_c; first += EP_POOL_LANES)
-                    EP_TYPED(ep_average, lanes)(p, in + first, &e, ep_min(EP_POOL_LANES, w->output_c - first), out + first);
-            }
-}
+#include "pool_body.h"
+
+#undef EP_POOL

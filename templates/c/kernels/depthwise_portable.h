@@ -2,7 +2,7 @@
 #ifndef EDGEPACK_DEPTHWISE_PORTABLE_H
 #define EDGEPACK_DEPTHWISE_PORTABLE_H
 
-#define EP_LANES 16
+#include "lanes.h"
 
 /* Up to 16 channels from `first` on. */
 EP_INLINE void ep_depthwise_lanes(const ep_depthwise_conv_2d *d, const int8_t *const *taps, int32_t first,

@@ -1,26 +1,24 @@
 /* MAX_POOL_2D for EP_ELEMENT: the largest of what lies inside the input; input and output share their quantization. */
-EP_INLINE void EP_TYPED(ep_max, pixel)(const ep_pool *p, const EP_ELEMENT *in, const ep_extent *e, EP_ELEMENT *out)
+#define EP_POOL(what) EP_TYPED(ep_max_pool_2d, what)
+
+EP_INLINE void EP_POOL(lanes)(const ep_pool *p, const EP_ELEMENT *restrict in, const ep_extent *e,
+                              const int32_t lanes, EP_ELEMENT *restrict out)
 {
     const ep_window *const w = &p->window;
-    for (int32_t k = 0; k < w->output_c; k++)
-        out[k] = (EP_ELEMENT)p->low;
-    for (int32_t i = e->from_h; i < e->to_h; i++)
-        for (int32_t j = e->from_w; j < e->to_w; j++) {
-            const EP_ELEMENT *const x = in + ((ptrdiff_t)i * w->input_w + j) * w->input_c;
-            for (int32_t k = 0; k < w->output_c; k++)
-                out[k] = x[k] > out[k] ? x[k] : out[k];
-        }
-    for (int32_t k = 0; k < w->output_c; k++)
-        out[k] = out[k] > p->high ? (EP_ELEMENT)p->high : out[k];
+    const EP_ELEMENT low = (EP_ELEMENT)p->low, high = (EP_ELEMENT)p->high;
+    EP_ELEMENT most[EP_LANES];
+    EP_SIDE_BY_SIDE for (int32_t k = 0; k < lanes; k++)
+        most[k] = low;
+    for (int32_t i = e->from_h; i < e->to_h; i++) {
+        const EP_ELEMENT *x = in + ((ptrdiff_t)i * w->input_w + e->from_w) * w->input_c;
+        for (int32_t j = e->from_w; j < e->to_w; j++, x += w->input_c)
+            EP_SIDE_BY_SIDE for (int32_t k = 0; k < lanes; k++)
+                most[k] = x[k] > most[k] ? x[k] : most[k];
+    }
+    EP_SIDE_BY_SIDE for (int32_t k = 0; k < lanes; k++)
+        out[k] = most[k] < high ? most[k] : high;
 }
 
-static void EP_TYPED(ep_max_pool_2d, run)(const ep_pool *p, const EP_ELEMENT *in, EP_ELEMENT *out)
-{
-    const ep_window *const w = &p->window;
-    for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w))
-        for (int32_t y = 0; y < w->output_h; y++)
-            for (int32_t x = 0; x < w->output_w; x++, out += w->output_c) {
-                const ep_extent e = ep_pool_extent(w, y, x);
-                EP_TYPED(ep_max, pixel)(p, in, &e, out);
-            }
-}
+#include "pool_body.h"
+
+#undef EP_POOL

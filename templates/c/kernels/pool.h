@@ -2,9 +2,20 @@
 #ifndef EDGEPACK_POOL_H
 #define EDGEPACK_POOL_H
 
+#include "lanes.h"
+#include "threads.h"
 #include "window.h"
 
-#define EP_POOL_LANES 16
+/* Whether some layer has fewer than EP_LANES channels, and whether some layer's windows have over 256 elements. */
+#ifndef EP_POOL_NARROW
+#define EP_POOL_NARROW 1
+#endif
+#ifndef EP_POOL_LARGE
+#define EP_POOL_LARGE 1
+#endif
+
+/* Whether a layer's channels are taken by whole lanes. */
+#define EP_POOL_WHOLE(channels) (EP_HAS_LANES && (!EP_POOL_NARROW || (channels) >= EP_LANES))
 
 typedef struct {
     ep_window window;

@@ -60,4 +60,5 @@ class Rescale:
                     },
                 ),
             ),
+            defines={"EP_SLOPES": int(above != below)},
         )

@@ -22,4 +22,10 @@ EP_INLINE int32x4_t ep_divide4(int32x4_t v, int32x4_t exponent)
     return vrshlq_s32(vqaddq_s32(v, down), exponent);
 }
 
+/* ep_multiply, by a mantissa and shifts to the left, of which `right` is 0 or less. */
+EP_INLINE int32x4_t ep_multiply4(int32x4_t v, int32x4_t mantissa, int32x4_t left, int32x4_t right)
+{
+    return ep_divide4(vqrdmulhq_s32(vshlq_s32(v, left), mantissa), right);
+}
+
 #endif

@@ -16,13 +16,6 @@
 #define EP_TOGETHER 1
 #endif
 
-/* Loops over the few things that vectors leave over. */
-#if defined(__clang__)
-#define EP_ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")
-#else
-#define EP_ROLLED
-#endif
-
 /* What four channels are scaled by. */
 typedef struct {
 #if EP_FLOAT32

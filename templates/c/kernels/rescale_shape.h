@@ -2,7 +2,12 @@
 #ifndef EDGEPACK_RESCALE_SHAPE_H
 #define EDGEPACK_RESCALE_SHAPE_H
 
-#include "fixed_point.h"
+#include "eight.h"
+
+/* Whether some layer has another slope below zero. */
+#ifndef EP_SLOPES
+#define EP_SLOPES 1
+#endif
 
 typedef struct {
     int32_t count;
@@ -15,9 +20,45 @@ typedef struct {
 EP_INLINE int32_t ep_rescale_one(const ep_rescale *r, int32_t v)
 {
     const int32_t x = v - r->zero;
-    const int32_t q = x < 0 ? r->below_sign * ep_multiply(x, r->below_multiplier, r->below_shift)
-                            : ep_multiply(x, r->multiplier, r->shift);
+    const int32_t q = EP_SLOPES && x < 0 ? r->below_sign * ep_multiply(x, r->below_multiplier, r->below_shift)
+                                         : ep_multiply(x, r->multiplier, r->shift);
     return ep_clamp(q, r->low - r->output_zero, r->high - r->output_zero) + r->output_zero;
 }
+
+#if EP_EIGHT
+
+/* What all elements are scaled by. */
+typedef struct {
+    ep_eight_factor above, below;
+    ep_eight sign; /* Of what is less than zero. */
+    ep_eight zero, output_zero, low, high;
+} ep_rescale_eight;
+
+EP_INLINE ep_rescale_eight ep_rescale_eight_of(const ep_rescale *r)
+{
+    const ep_rescale_eight e = {ep_eight_factor_of(r->multiplier, r->shift),
+                                ep_eight_factor_of(r->below_multiplier, r->below_shift),
+                                ep_eight_all(r->below_sign),
+                                ep_eight_all(-r->zero),
+                                ep_eight_all(r->output_zero),
+                                ep_eight_all(r->low - r->output_zero),
+                                ep_eight_all(r->high - r->output_zero)};
+    return e;
+}
+
+/* ep_rescale_one. */
+EP_INLINE ep_eight ep_rescale_eight_run(const ep_rescale_eight *e, ep_eight v)
+{
+    const ep_eight x = ep_eight_add(v, e->zero);
+    ep_eight_factor f = e->above;
+    if (EP_SLOPES)
+        f = ep_eight_factor_choose(x, &e->below, &e->above);
+    ep_eight q = ep_eight_multiply(x, &f);
+    if (EP_SLOPES)
+        q = ep_eight_product(q, ep_eight_choose(x, e->sign, ep_eight_all(1)));
+    return ep_eight_add(ep_eight_clamp(q, e->low, e->high), e->output_zero);
+}
+
+#endif
 
 #endif

@@ -30,11 +30,6 @@ EP_INLINE ep_sum_lanes ep_sum_lanes_of(const ep_sum *s)
     return l;
 }
 
-EP_INLINE int32x4_t ep_multiply4(int32x4_t v, int32x4_t mantissa, int32x4_t left, int32x4_t right)
-{
-    return ep_divide4(vqrdmulhq_s32(vshlq_s32(v, left), mantissa), right);
-}
-
 EP_INLINE int32x4_t ep_sum4(const ep_sum *s, const ep_sum_lanes *l, const int fixed, int16x4_t a, int16x4_t b)
 {
     if (!fixed)

@@ -62,4 +62,11 @@
 #define EP_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+/* Loops over the few things that vectors leave over. */
+#if defined(__clang__)
+#define EP_ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")
+#else
+#define EP_ROLLED
+#endif
+
 #endif

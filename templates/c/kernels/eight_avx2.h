@@ -1,0 +1,80 @@
+/* Eight numbers at once with AVX2. */
+#ifndef EDGEPACK_EIGHT_AVX2_H
+#define EDGEPACK_EIGHT_AVX2_H
+
+#include "fixed_point_avx2.h"
+
+typedef __m256i ep_eight;
+
+typedef struct {
+    __m256i mantissa, odd; /* Those of odd numbers where even ones are. */
+    __m256i left, right;
+} ep_eight_factor;
+
+EP_INLINE ep_eight ep_eight_all(int32_t v) { return _mm256_set1_epi32(v); }
+EP_INLINE ep_eight ep_eight_of_int16(const int16_t *at) { return _mm256_cvtepi16_epi32(ep_load16(at)); }
+EP_INLINE ep_eight ep_eight_of_int8(const int8_t *at)
+{
+    return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)at));
+}
+
+EP_INLINE ep_eight ep_eight_add(ep_eight a, ep_eight b) { return _mm256_add_epi32(a, b); }
+EP_INLINE ep_eight ep_eight_product(ep_eight a, ep_eight b) { return _mm256_mullo_epi32(a, b); }
+EP_INLINE ep_eight ep_eight_clamp(ep_eight v, ep_eight low, ep_eight high)
+{
+    return _mm256_min_epi32(_mm256_max_epi32(v, low), high);
+}
+
+EP_INLINE ep_eight_factor ep_eight_factor_of(int32_t mantissa, int32_t shift)
+{
+    const __m256i all = _mm256_set1_epi32(mantissa);
+    const ep_eight_factor f = {all, all, _mm256_set1_epi32(ep_max(shift, 0)), _mm256_set1_epi32(ep_max(-shift, 0))};
+    return f;
+}
+
+/* `below` where a number is under zero. */
+EP_INLINE ep_eight ep_eight_choose(ep_eight v, ep_eight below, ep_eight other)
+{
+    return _mm256_blendv_epi8(other, below, _mm256_srai_epi32(v, 31));
+}
+
+EP_INLINE ep_eight_factor ep_eight_factor_choose(ep_eight v, const ep_eight_factor *below, const ep_eight_factor *other)
+{
+    const __m256i mantissa = ep_eight_choose(v, below->mantissa, other->mantissa);
+    const ep_eight_factor f = {mantissa, _mm256_srli_epi64(mantissa, 32), ep_eight_choose(v, below->left, other->left),
+                               ep_eight_choose(v, below->right, other->right)};
+    return f;
+}
+
+/* ep_multiply. */
+EP_INLINE ep_eight ep_eight_multiply(ep_eight v, const ep_eight_factor *f)
+{
+    const __m256i one = _mm256_set1_epi32(1), some = _mm256_cmpgt_epi32(f->right, _mm256_setzero_si256());
+    const __m256i w = _mm256_sllv_epi32(v, f->left), nearest = _mm256_set1_epi64x(1 << 30);
+    __m256i mantissa = f->mantissa, odd = f->odd;
+#if defined(__GNUC__)
+    __asm__("" : "+x"(mantissa), "+x"(odd)); /* Clang, if it saw that loops share it, would forget that it has a sign. */
+#endif
+    const __m256i first = _mm256_add_epi64(_mm256_mul_epi32(w, mantissa), nearest);
+    const __m256i second = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(w, 32), odd), nearest);
+    const __m256i high = ep_join8(_mm256_srli_epi64(first, 31), _mm256_slli_epi64(second, 1));
+    /* Halves are rounded upwards: below zero, one less is rounded where there is anything to round. */
+    const __m256i moved = _mm256_add_epi32(high, _mm256_and_si256(some, _mm256_srai_epi32(high, 31)));
+    const __m256i half = _mm256_srlv_epi32(moved, _mm256_sub_epi32(f->right, one)); /* By -1: all is shifted out. */
+    return _mm256_add_epi32(_mm256_srav_epi32(moved, f->right), _mm256_and_si256(half, one));
+}
+
+/* The numbers fit. */
+EP_INLINE void ep_eight_to_int16(ep_eight v, int16_t *out)
+{
+    const __m128i both = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    _mm_storeu_si128((__m128i *)(void *)out, both);
+}
+
+EP_INLINE void ep_eight_to_int8(ep_eight v, int8_t *out)
+{
+    const __m128i both = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    _mm_storel_epi64((__m128i *)(void *)out, _mm_packs_epi16(both, both));
+}
+
+#endif

@@ -34,6 +34,7 @@ class Conv16(Linear16):
             invocations=(
                 Invocation(
                     kernel="conv_2d_int16",
+                    shares=True,
                     arguments=(op.at_input(0), op.at_output(), SCRATCH),
                     fields={
                         "window": window,
@@ -53,6 +54,7 @@ class Conv16(Linear16):
                 **defines16(window["output_w"], long=self.is_long(op)),
                 "EP_INT16_PATCHED": int(patched),
                 "EP_INT16_PATCHES": patches,
+                "EP_INT16_DEPTH": 4 * quads_of(kernel) * tall if patched else 0,
             },
         )
 

@@ -101,6 +101,7 @@ class _DepthwiseConv2d16(Linear16):
             invocations=(
                 Invocation(
                     kernel="depthwise_conv_2d_int16",
+                    shares=True,
                     arguments=(op.at_input(0), op.at_output(), SCRATCH),
                     fields={
                         "window": along_row(window_of(op, height, width)),

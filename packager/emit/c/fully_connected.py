@@ -83,6 +83,7 @@ class _FullyConnected16(Linear16):
             invocations=(
                 Invocation(
                     kernel="fully_connected_int16",
+                    shares=True,
                     arguments=(op.at_input(0), op.at_output()),
                     fields={"matrix": matrix, "count": count, "depth": depth},
                 ),

@@ -60,12 +60,10 @@ static void ep_conv_2d_lines(void *argument, int32_t first, int32_t last)
         ep_conv_2d_job_run(job, &part, job->in, job->out + (ptrdiff_t)first * w->output_c);
         return;
     }
-    for (int32_t n = first / w->output_h; first < last; n++) {
-        const int32_t from = first - n * w->output_h, to = ep_min(last - n * w->output_h, w->output_h);
-        part.window = ep_window_rows(w, from, to);
-        ep_conv_2d_job_run(job, &part, job->in + n * ep_image_in(w),
+    for (; first < last; first += part.window.output_h) {
+        part.window = ep_window_lines(w, first, last);
+        ep_conv_2d_job_run(job, &part, job->in + first / w->output_h * ep_image_in(w),
                            job->out + (ptrdiff_t)first * w->output_w * w->output_c);
-        first += to - from;
     }
 }
 

@@ -6,6 +6,7 @@
 #define EDGEPACK_CONV_2D_INT16_H
 
 #include "matrix_int16.h"
+#include "threads.h"
 #include "window.h"
 
 /* Whether some layer's windows reach outside, or are spread. */
@@ -16,6 +17,9 @@
 /* Pixels that scratch has patches for, and how many of them go together. */
 #ifndef EP_INT16_PATCHES
 #define EP_INT16_PATCHES 1
+#endif
+#ifndef EP_INT16_DEPTH
+#define EP_INT16_DEPTH 64 /* Elements of the longest of them. */
 #endif
 #define EP_INT16_GATHERED (EP_INT16_TILE < EP_INT16_PATCHES ? EP_INT16_TILE : EP_INT16_PATCHES)
 
@@ -28,52 +32,7 @@ typedef struct {
 } ep_conv_2d_int16;
 
 #if EP_INT16_PATCHED
-
-/* One window; what lies outside the input is zero. */
-EP_INLINE void ep_int16_patch(const ep_conv_2d_int16 *c, const int16_t *in, int32_t y, int32_t x, int16_t *patch)
-{
-    const ep_window *const w = &c->window;
-    const ep_matrix_int16 *const m = c->groups;
-    const int32_t column = x * w->stride_w - w->pad_w, step = c->direct ? w->kernel_w : 1;
-    memset(patch, 0, sizeof(int16_t) * 4 * (size_t)(m->rows * m->quads));
-    for (int32_t i = 0; i < w->kernel_h; i++, patch += 4 * m->quads) {
-        const int32_t row = y * w->stride_h - w->pad_h + i * w->dilation_h;
-        if (row < 0 || row >= w->input_h)
-            continue;
-        for (int32_t j = 0; j < w->kernel_w; j += step) {
-            /* Taps from `at` on, of which the first few may lie before the input, and others behind it. */
-            const int32_t at = column + j * w->dilation_w, before = ep_clamp(-at, 0, step);
-            const int32_t inside = ep_clamp(w->input_w - at, before, step) - before;
-            if (inside)
-                memcpy(patch + (j + before) * c->depth, in + ((ptrdiff_t)row * w->input_w + at + before) * w->input_c,
-                       sizeof(int16_t) * (size_t)(inside * c->depth));
-        }
-    }
-}
-
-/* A rectangle of output pixels, gathered: rows from `top` to before `bottom`, columns from `left` to before `right`.
-   Pixels of a column go together where it is narrower than high. */
-static void ep_conv_2d_int16_gathered(const ep_conv_2d_int16 *c, const int16_t *in, int16_t *out, int32_t top,
-                                      int32_t bottom, int32_t left, int32_t right, int16_t *patches)
-{
-    const ep_window *const w = &c->window;
-    const int32_t down = right - left < bottom - top, lines = down ? right - left : bottom - top;
-    const int32_t length = down ? bottom - top : right - left;
-    const int32_t run = 4 * c->groups->quads, size = run * c->groups->rows;
-    const ptrdiff_t step = (ptrdiff_t)(down ? w->output_w : 1) * w->output_c;
-    for (int32_t g = 0; g < c->group_count; g++)
-        for (int32_t line = 0; line < lines; line++)
-            for (int32_t at = 0; at < length; at += EP_INT16_GATHERED) {
-                const int32_t count = ep_min(EP_INT16_GATHERED, length - at);
-                const int32_t y = top + (down ? at : line), x = left + (down ? line : at);
-                int16_t *const to = out + ((ptrdiff_t)y * w->output_w + x) * w->output_c + g * c->groups->outputs;
-                for (int32_t i = 0; i < count; i++)
-                    ep_int16_patch(c, in + g * c->depth, y + (down ? i : 0), x + (down ? 0 : i), patches + i * size);
-                const ep_vectors_int16 v = {patches, size, run, to, step};
-                ep_matrix_int16_run(&c->groups[g], &v, count);
-            }
-}
-
+#include "conv_2d_int16_patches.h"
 #endif
 
 /* The pixels whose windows lie inside the input, row by row. */
@@ -91,7 +50,7 @@ static void ep_conv_2d_int16_direct(const ep_conv_2d_int16 *c, const int16_t *in
 }
 
 /* `patches` holds EP_INT16_PATCHES, where some windows reach outside or are spread. */
-static void ep_conv_2d_int16_run(const ep_conv_2d_int16 *c, const int16_t *in, int16_t *out, int16_t *patches)
+EP_INLINE void ep_conv_2d_int16_whole(const ep_conv_2d_int16 *c, const int16_t *in, int16_t *out, int16_t *patches)
 {
     const ep_window *const w = &c->window;
     (void)patches;
@@ -108,6 +67,62 @@ static void ep_conv_2d_int16_run(const ep_conv_2d_int16 *c, const int16_t *in, i
 #endif
         ep_conv_2d_int16_direct(c, in, out);
     }
+}
+
+typedef struct {
+    const ep_conv_2d_int16 *layer;
+    const int16_t *in;
+    int16_t *out;
+} ep_conv_2d_int16_job;
+
+/* With patches of its own. */
+static void ep_conv_2d_int16_part(const ep_conv_2d_int16 *c, const int16_t *in, int16_t *out)
+{
+    int16_t patches[EP_INT16_PATCHED ? EP_INT16_PATCHES * EP_INT16_DEPTH : 1];
+    ep_conv_2d_int16_whole(c, in, out, patches);
+}
+
+/* Rows of output, of all images one after the other; columns where the output is one row. */
+static void ep_conv_2d_int16_lines(void *argument, int32_t first, int32_t last)
+{
+    const ep_conv_2d_int16_job *const job = argument;
+    const ep_window *const w = &job->layer->window;
+    ep_conv_2d_int16 part = *job->layer;
+    if (w->batches * w->output_h == 1) {
+        part.window = ep_window_columns(w, first, last);
+        ep_conv_2d_int16_part(&part, job->in, job->out + (ptrdiff_t)first * w->output_c);
+        return;
+    }
+    for (; first < last; first += part.window.output_h) {
+        part.window = ep_window_lines(w, first, last);
+        ep_conv_2d_int16_part(&part, job->in + first / w->output_h * ep_image_in(w),
+                              job->out + (ptrdiff_t)first * w->output_w * w->output_c);
+    }
+}
+
+/* Blocks of outputs, of all pixels. */
+static void ep_conv_2d_int16_blocks(void *argument, int32_t first, int32_t last)
+{
+    const ep_conv_2d_int16_job *const job = argument;
+    const ep_matrix_int16 matrix = ep_matrix_int16_blocks(job->layer->groups, first, last);
+    ep_conv_2d_int16 part = *job->layer;
+    part.groups = &matrix;
+    ep_conv_2d_int16_part(&part, job->in, job->out + first * EP_BLOCK);
+}
+
+static void ep_conv_2d_int16_run(const ep_conv_2d_int16 *c, const int16_t *in, int16_t *out,
+                                 int16_t *patches EP_THREADS_PARAMETER)
+{
+    const ep_window *const w = &c->window;
+    const int32_t rows = w->batches * w->output_h, pixels = rows * w->output_w;
+    const int64_t work = pixels * c->group_count * ep_matrix_int16_work(c->groups);
+    ep_conv_2d_int16_job job = {c, in, out};
+    if (!EP_SHARES)
+        ep_conv_2d_int16_whole(c, in, out, patches);
+    else if (c->group_count == 1 && c->groups->outputs > pixels) /* The larger operand is divided. */
+        ep_share(ep_conv_2d_int16_blocks, &job, ep_matrix_int16_block_count(c->groups), work EP_THREADS);
+    else
+        ep_share(ep_conv_2d_int16_lines, &job, rows > 1 ? rows : pixels, work EP_THREADS);
 }
 
 #endif

@@ -78,12 +78,10 @@ static void ep_depthwise_lines(void *argument, int32_t first, int32_t last)
     const ep_depthwise_job *const job = argument;
     const ep_window *const w = &job->layer->window;
     ep_depthwise_conv_2d part = *job->layer;
-    for (int32_t n = first / w->output_h; first < last; n++) {
-        const int32_t from = first - n * w->output_h, to = ep_min(last - n * w->output_h, w->output_h);
-        part.window = ep_window_rows(w, from, to);
-        ep_depthwise_whole(&part, job->in + n * ep_image_in(w),
+    for (; first < last; first += part.window.output_h) {
+        part.window = ep_window_lines(w, first, last);
+        ep_depthwise_whole(&part, job->in + first / w->output_h * ep_image_in(w),
                            job->out + (ptrdiff_t)first * w->output_w * w->output_c, job->outside);
-        first += to - from;
     }
 }
 

@@ -6,6 +6,7 @@
 #define EDGEPACK_DEPTHWISE_CONV_2D_INT16_H
 
 #include "requantize_int16.h"
+#include "threads.h"
 #include "window.h"
 
 /* Whether some layer has several outputs of an input channel. */
@@ -117,12 +118,11 @@ EP_INLINE void ep_depthwise_int16_row(const ep_depthwise_conv_2d_int16 *d, const
 
 #endif
 
-static void ep_depthwise_conv_2d_int16_run(const ep_depthwise_conv_2d_int16 *d, const int16_t *in, int16_t *out,
-                                           int16_t *outside)
+static void ep_depthwise_int16_whole(const ep_depthwise_conv_2d_int16 *d, const int16_t *in, int16_t *out,
+                                     const int16_t *outside)
 {
     const ep_window *const w = &d->window;
     const ptrdiff_t line = (ptrdiff_t)w->output_w * w->output_c;
-    memset(outside, 0, sizeof(int16_t) * (size_t)ep_max(w->input_c, d->multiplier == 1 ? d->channels : 0));
 #if defined(EP_INT16_PIXELS)
     if (d->multiplier == 1 && d->bias) {
         ep_depthwise_int16_groups(d, in, out, outside);
@@ -135,6 +135,39 @@ static void ep_depthwise_conv_2d_int16_run(const ep_depthwise_conv_2d_int16 *d, 
             ep_depthwise_int16_row(d, in, y, outside, out);
 #endif
     (void)line;
+}
+
+typedef struct {
+    const ep_depthwise_conv_2d_int16 *layer;
+    const int16_t *in;
+    int16_t *out;
+    const int16_t *outside;
+} ep_depthwise_int16_job;
+
+/* Rows of output, of all images one after the other. */
+static void ep_depthwise_int16_lines(void *argument, int32_t first, int32_t last)
+{
+    const ep_depthwise_int16_job *const job = argument;
+    const ep_window *const w = &job->layer->window;
+    ep_depthwise_conv_2d_int16 part = *job->layer;
+    for (; first < last; first += part.window.output_h) {
+        part.window = ep_window_lines(w, first, last);
+        ep_depthwise_int16_whole(&part, job->in + first / w->output_h * ep_image_in(w),
+                                 job->out + (ptrdiff_t)first * w->output_w * w->output_c, job->outside);
+    }
+}
+
+static void ep_depthwise_conv_2d_int16_run(const ep_depthwise_conv_2d_int16 *d, const int16_t *in, int16_t *out,
+                                           int16_t *outside EP_THREADS_PARAMETER)
+{
+    const ep_window *const w = &d->window;
+    const int64_t work = (int64_t)w->batches * ep_image_out(w) * w->kernel_h * w->kernel_w;
+    ep_depthwise_int16_job job = {d, in, out, outside};
+    memset(outside, 0, sizeof(int16_t) * (size_t)ep_max(w->input_c, d->multiplier == 1 ? d->channels : 0));
+    if (EP_SHARES)
+        ep_share(ep_depthwise_int16_lines, &job, w->batches * w->output_h, work EP_THREADS);
+    else
+        ep_depthwise_int16_whole(d, in, out, outside);
 }
 
 #endif

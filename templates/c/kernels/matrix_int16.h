@@ -26,6 +26,26 @@ typedef struct {
     int32_t quads; /* Groups of four elements in a run. */
 } ep_matrix_int16;
 
+/* The outputs of blocks `first` to before `last`. */
+EP_INLINE ep_matrix_int16 ep_matrix_int16_blocks(const ep_matrix_int16 *m, int32_t first, int32_t last)
+{
+    const int32_t from = first * EP_BLOCK;
+    ep_matrix_int16 part = *m;
+    part.weights += (ptrdiff_t)from * m->rows * m->quads * 4;
+    if (m->bias)
+        part.bias += from;
+    if (m->long_bias)
+        part.long_bias += from;
+    part.outputs = ep_min(last * EP_BLOCK, m->outputs) - from;
+    part.scaling = ep_requantize_int16_from(&m->scaling, from);
+    return part;
+}
+
+EP_INLINE int32_t ep_matrix_int16_block_count(const ep_matrix_int16 *m) { return (m->outputs + EP_BLOCK - 1) / EP_BLOCK; }
+
+/* Multiplications of one vector. */
+EP_INLINE int64_t ep_matrix_int16_work(const ep_matrix_int16 *m) { return (int64_t)m->outputs * m->rows * m->quads * 4; }
+
 /* Where vectors come from and results go: strides in elements. */
 typedef struct {
     const int16_t *in;

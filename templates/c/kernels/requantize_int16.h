@@ -111,6 +111,17 @@ EP_INLINE int16_t ep_requantize_int16_long(const ep_requantize_int16 *r, int32_t
 
 #endif
 
+/* The scales of the channels from `channel` on. */
+EP_INLINE ep_requantize_int16 ep_requantize_int16_from(const ep_requantize_int16 *r, int32_t channel)
+{
+    ep_requantize_int16 part = *r;
+    if (r->scale)
+        part.scale += channel;
+    if (r->multiplier)
+        part.multiplier += channel, part.shift += channel;
+    return part;
+}
+
 /* A CPU's header has ep_int16_scales, which ep_int16_scales_load(r, channel) loads for eight channels, whatever they are;
    ep_int16_scaled(r, scales, sums, out); and ep_int16_has_vectors(r) of the rule. */
 #if EP_NEON

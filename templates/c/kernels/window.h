@@ -32,7 +32,15 @@ EP_INLINE ep_window ep_window_rows(const ep_window *w, int32_t first, int32_t la
     return part;
 }
 
-/* The same of columns, where the output is one row. */
+/* Of lines `first` to before `last`, which are the rows of all images one after the other, those of the first image: the
+   one of number first / output_h. */
+EP_INLINE ep_window ep_window_lines(const ep_window *w, int32_t first, int32_t last)
+{
+    const int32_t before = first / w->output_h * w->output_h;
+    return ep_window_rows(w, first - before, ep_min(last - before, w->output_h));
+}
+
+/* One image's columns from `first` to before `last`, where the output is one row. */
 EP_INLINE ep_window ep_window_columns(const ep_window *w, int32_t first, int32_t last)
 {
     ep_window part = *w;

@@ -16,6 +16,9 @@ BLOCK = 16
 """Channels that kernels take at once: constants of channels are padded to a multiple of it."""
 _NAMES = {Rule.FLOAT32: "float32", Rule.TWICE: "twice", Rule.DOUBLE: "once"}
 _LARGEST_SHIFT = 30
+_FAR = 1 << 30
+"""Sums under it may be doubled."""
+_INT8 = (-128, 127)
 _END = 1 << 31
 """Of int32; vector kernels add half a unit to a sum before they shift it."""
 
@@ -43,11 +46,14 @@ def scaling_of(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: In
         real = np.broadcast_to(product_scale32(x, weights, op.output), reach.shape)
         return finished(op, rule, {"scale": real})
     multiplier, shift = multipliers_of(op, x, weights, rule, reach)
-    return finished(op, rule, {"multiplier": multiplier, "shift": shift})
+    return finished(op, rule, {"multiplier": multiplier, "shift": shift}, far=reach.max(initial=0) >= _FAR)
 
 
-def finished(op: Op, rule: Rule, numbers: Mapping[str, Ints]) -> Scaling:
-    """The fields of a rule's `numbers`, by name one a channel; one for all where they are the same."""
+def finished(op: Op, rule: Rule, numbers: Mapping[str, Ints], *, far: bool = True) -> Scaling:
+    """The fields of a rule's `numbers`, by name one a channel; one for all where they are the same.
+
+    `far` says whether sums may reach `_FAR`.
+    """
     low, high = op.clamp
     alike = op.target.one_scale and all(bool(np.all(of == of[0])) for of in numbers.values())
     constants = tuple(_constant(name, of) for name, of in numbers.items())
@@ -60,9 +66,19 @@ def finished(op: Op, rule: Rule, numbers: Mapping[str, Ints]) -> Scaling:
     return Scaling(
         fields=fields,
         constants=() if alike else constants,
-        defines={f"EP_{_NAMES[rule].upper()}": 1, "EP_ONE_SCALE": int(alike), "EP_OWN_SCALES": int(not alike)},
+        defines={
+            f"EP_{_NAMES[rule].upper()}": 1,
+            "EP_ONE_SCALE": int(alike),
+            "EP_OWN_SCALES": int(not alike),
+            **(_twice(numbers["shift"], (low, high), far=far) if rule is Rule.TWICE else {}),
+        },
         spared=sum(constant.bytes for constant in constants) if alike else 0,
     )
+
+
+def _twice(shift: Ints, ends: tuple[int, int], *, far: bool) -> dict[str, int]:
+    """What the rule may leave out."""
+    return {"EP_SCALES_UP": int(far or bool((shift >= 0).any())), "EP_CLAMPS": int(ends != _INT8)}
 
 
 def _constant(name: str, values: Ints) -> Constant:
@@ -76,7 +92,8 @@ def _constant(name: str, values: Ints) -> Constant:
 def multipliers_of(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: Ints) -> tuple[Ints, Ints]:
     """Multiplier and shift of each channel, for one of the fixed-point rules.
 
-    A channel that no input can lift off the zero point has a multiplier of 0: dead channels have huge biases.
+    A channel that no input can lift off the zero point has a multiplier of 0: dead channels have huge biases. It shifts
+    by 1 to the right, as others do at least.
     """
     real = np.broadcast_to(product_scale(x, weights, op.output), reach.shape)
     if rule is Rule.DOUBLE:
@@ -84,7 +101,7 @@ def multipliers_of(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach
     multiplier, shift = fixed.quantize_multiplier(real)
     ends = np.stack([fixed.multiply(np.minimum(reach, _END - 1) * sign, multiplier, shift) for sign in (-1, 1)])
     dead = (ends == 0).all(axis=0) & (shift <= 0)
-    return np.where(dead, 0, multiplier), np.where(dead, 0, shift)
+    return np.where(dead, 0, multiplier), np.where(dead, -1, shift)
 
 
 def scaling_problems(op: Op, x: TensorType, weights: TensorType, rule: Rule, reach: Ints) -> Iterator[Problem]:

@@ -58,7 +58,7 @@ def _scaling(op: Op) -> Scaling:
     if is_xnnpack(op.evaluation) and 2.0**-16 <= multiplier < 2.0**8:
         return finished(op, Rule.FLOAT32, {"scale": np.asarray([multiplier])})
     mantissa, shift = fixed.quantize_multiplier([float(multiplier)])
-    return finished(op, Rule.TWICE, {"multiplier": mantissa, "shift": shift})
+    return finished(op, Rule.TWICE, {"multiplier": mantissa, "shift": shift}, far=False)
 
 
 class _Mul16:

@@ -5,6 +5,7 @@
 #define EP_SKIPPING 1
 
 #include "pairs_dsp.h"
+#include "requantize_dsp.h"
 
 /* One quad of each vector times `width` outputs. */
 EP_INLINE void ep_tile_quad(int32_t totals[2][4], const int8_t *x, ptrdiff_t stride, const int8_t *w,
@@ -74,7 +75,7 @@ static void ep_matrix_run(const ep_matrix *m, const ep_vectors *vectors, int32_t
                 for (int32_t part = 0; part < outputs; part += 4)
                     ep_tile(m, &v, block, part, room, steps, sums, 1, 4);
             for (int32_t i = 0; i < taken; i++, v.in += v.vector_stride, v.out += v.out_stride)
-                ep_requantize_run(&m->scaling, first, outputs, sums[i], v.out + first);
+                ep_requantize_dsp(&m->scaling, first, outputs, sums[i], v.out + first);
         }
     }
 }

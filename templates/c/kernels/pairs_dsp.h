@@ -83,4 +83,20 @@ EP_INLINE int32_t ep_add_crossed(int32_t a, int32_t b, int32_t sum)
     return total;
 }
 
+/* round(a * b / 2^32), ties upwards. */
+EP_INLINE int32_t ep_nearest_high(int32_t a, int32_t b)
+{
+    int32_t high;
+    __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(a), "r"(b));
+    return high;
+}
+
+/* The nearest number of int8. */
+EP_INLINE int32_t ep_saturated(int32_t v)
+{
+    int32_t near;
+    __asm__("ssat %0, #8, %1" : "=r"(near) : "r"(v));
+    return near;
+}
+
 #endif

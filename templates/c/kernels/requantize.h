@@ -6,6 +6,10 @@
 #define EDGEPACK_REQUANTIZE_H
 
 #include "fixed_point.h"
+#include "target.h"
+#if EP_DSP
+#include "pairs_dsp.h"
+#endif
 
 #ifndef EP_FLOAT32
 #define EP_FLOAT32 0
@@ -27,6 +31,15 @@
 #endif
 #ifndef EP_ONE_SCALE
 #define EP_ONE_SCALE 0
+#endif
+
+/* Of the rule twice: whether some layer scales by a half or more, or sums up to 2^30 or more; and whether some layer's
+   clamp leaves out numbers of int8. */
+#ifndef EP_SCALES_UP
+#define EP_SCALES_UP 1
+#endif
+#ifndef EP_CLAMPS
+#define EP_CLAMPS 1
 #endif
 
 enum ep_rule {
@@ -129,6 +142,40 @@ EP_INLINE ep_requantize ep_requantize_from(const ep_requantize *r, int32_t chann
     return part;
 }
 
+#if EP_TWICE
+
+/* ep_high_mul of |v| under 2^30. */
+EP_INLINE int32_t ep_high_mul_of_30_bits(int32_t v, int32_t multiplier)
+{
+#if EP_DSP
+    return ep_nearest_high(2 * v, multiplier);
+#else
+    return ep_high_mul(v, multiplier);
+#endif
+}
+
+/* v times a channel's scale, rounded twice, and with the zero point. */
+EP_INLINE int32_t ep_scaled_twice(const ep_requantize *r, int32_t channel, int32_t v)
+{
+    const int32_t multiplier = ep_multiplier_of(r, channel), shift = ep_shift_of(r, channel);
+#if EP_SCALES_UP
+    /* The clamp comes before the zero point, which could overflow a sum at the end of its range. */
+    const int32_t low = r->low - r->zero_point, high = r->high - r->zero_point;
+    return ep_clamp(ep_multiply(v, multiplier, shift), low, high) + r->zero_point;
+#else
+    /* ep_multiply: halves are rounded upwards, so that below zero one less is rounded. */
+    const int32_t nearest = ep_high_mul_of_30_bits(v, multiplier);
+    const int32_t scaled = (((nearest + (nearest >> 31)) >> (-shift - 1)) + 1) >> 1;
+#if EP_DSP && !EP_CLAMPS
+    return ep_saturated(scaled + r->zero_point);
+#else
+    return ep_clamp(scaled + r->zero_point, EP_CLAMPS ? r->low : -128, EP_CLAMPS ? r->high : 127);
+#endif
+#endif
+}
+
+#endif
+
 /* Scale `count` accumulators of the channels from `channel` on. */
 EP_INLINE void ep_requantize_run(const ep_requantize *r, int32_t channel, int32_t count, const int32_t *sums,
                                  int8_t *out)
@@ -143,11 +190,8 @@ EP_INLINE void ep_requantize_run(const ep_requantize *r, int32_t channel, int32_
 #endif
 #if EP_TWICE
     if (!EP_ONCE || r->rule == ep_rule_twice) {
-        for (int32_t i = 0; i < count; i++) {
-            const int32_t v = ep_multiply(sums[i], ep_multiplier_of(r, channel + i), ep_shift_of(r, channel + i));
-            /* The clamp comes before the zero point, which could overflow a sum at the end of its range. */
-            out[i] = (int8_t)(ep_clamp(v, r->low - r->zero_point, r->high - r->zero_point) + r->zero_point);
-        }
+        for (int32_t i = 0; i < count; i++)
+            out[i] = (int8_t)ep_scaled_twice(r, channel + i, sums[i]);
         return;
     }
 #endif

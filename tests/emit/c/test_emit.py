@@ -245,6 +245,30 @@ def test_what_cmake_builds_runs_and_its_static_library_has_no_variable(tmp_path:
     assert ".data.rel" not in sections
 
 
+@pytest.mark.parametrize("name", ["gcc", "clang"])
+def test_weights_are_found_when_linking_optimizes(name: str, tmp_path: Path) -> None:
+    """The assembler runs anew then, in the folder of whoever links: the file of the weights must be done with."""
+    cmake, command = shutil.which("cmake"), shutil.which(name)
+    if cmake is None or command is None:
+        pytest.skip(f"no cmake or no {name} is here")
+    source, build = sources(tmp_path), tmp_path / "build"
+    options = [f"-DCMAKE_C_COMPILER={command}", "-DCMAKE_C_FLAGS=-flto -DEDGEPACK_INCBIN=1"]
+    subprocess.run([cmake, "-S", source, "-B", build, *options], check=True, capture_output=True)
+    done = subprocess.run([cmake, "--build", build, "--target", "model_runner"], check=False, capture_output=True)
+    if name == "clang" and b"LLVMgold" in done.stdout + done.stderr:
+        pytest.skip("no linker is here that optimizes what clang compiled")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert selftest(build / "model") == ""
+
+
+def test_clang_with_sanitizers_has_nothing_to_warn_of(tmp_path: Path) -> None:
+    clang = shutil.which("clang")
+    if clang is None:
+        pytest.skip("clang is not here")
+    flags = [*STRICT, "-O2", "-fsanitize=undefined", "-fno-sanitize-recover=all"]
+    assert selftest(compile_runtime(sources(tmp_path), tmp_path, flags=flags, command=[clang])) == ""
+
+
 @pytest.mark.parametrize("incbin", [0, 1])
 def test_constants_go_to_the_section_that_is_named(incbin: int, tmp_path: Path) -> None:
     source = sources(tmp_path)

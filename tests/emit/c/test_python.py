@@ -1,9 +1,11 @@
 """The Python module of a C runtime, held to LiteRT's `Interpreter`: the same calls, the same answers."""
 
+import ctypes
 import re
 import subprocess
 import sys
 import types
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,12 @@ from packager.ops import ARITHMETICS
 pytestmark = pytest.mark.skipif(not compiler(), reason="no C compiler is here")
 
 
-def module(folder: Path, model: Model, arithmetic: str = "xnnpack") -> types.ModuleType:
+def module(folder: Path, model: Model, arithmetic: str = "xnnpack", flags: Sequence[str] = ()) -> types.ModuleType:
     """The module as a program would import it, its library made beside it."""
     source = written(folder, emitted(model, arithmetic, inputs_for(model, 1)))
     files = [str(source / name) for name in ("model.c", "model_weights.c")]
     shared = ["-O2", "-shared", "-fPIC", f"-I{source}", "-o", str(source / "libmodel.so")]
-    subprocess.run([*compiler(), *STRICT, *files, *shared], check=True)
+    subprocess.run([*compiler(), *STRICT, *flags, *files, *shared], check=True)
     made = types.ModuleType("model")
     made.__file__ = str(source / "model.py")
     exec(compile((source / "model.py").read_text("utf-8"), made.__file__, "exec"), made.__dict__)
@@ -88,6 +90,29 @@ def test_an_input_holds_until_it_is_written_again(tmp_path: Path) -> None:
     other = type(ours)()
     computed(other, value[:, ::-1])
     np.testing.assert_array_equal(ours.get_tensor(ours.get_output_details()[0]["index"]), first)
+
+
+def test_an_input_reads_as_it_was_written(tmp_path: Path) -> None:
+    ours, theirs = both(tmp_path, network())
+    (value,) = inputs_for(network(), 1)
+    (index,) = (detail["index"] for detail in ours.get_input_details())
+    for one in (ours, theirs):
+        one.set_tensor(index, value)
+        np.testing.assert_array_equal(one.get_tensor(index), value)
+    ours.invoke()
+    held = ours.get_tensor(index)
+    np.testing.assert_array_equal(held, value)
+    ours.set_tensor(index, ~value)
+    np.testing.assert_array_equal(held, value, err_msg="it is a copy")
+
+
+def test_an_instance_has_room_for_what_a_library_with_threads_writes(tmp_path: Path) -> None:
+    made = module(tmp_path, network(), flags=("-DEDGEPACK_THREADS",))
+    (value,) = inputs_for(network(), 1)
+    one = made.Interpreter()
+    assert ctypes.sizeof(one._model) == 2 * ctypes.sizeof(ctypes.c_void_p), "model_t: arena and threads"
+    plain, _ = both(tmp_path / "plain", network())
+    np.testing.assert_array_equal(computed(one, value), computed(plain, value))
 
 
 def test_what_does_not_fit_is_refused_as_litert_refuses_it(tmp_path: Path) -> None:

@@ -19,30 +19,18 @@ EP_INLINE ep_eight ep_eight_of_int8(const int8_t *at)
 }
 
 EP_INLINE ep_eight ep_eight_add(ep_eight a, ep_eight b) { return _mm256_add_epi32(a, b); }
-EP_INLINE ep_eight ep_eight_product(ep_eight a, ep_eight b) { return _mm256_mullo_epi32(a, b); }
-EP_INLINE ep_eight ep_eight_clamp(ep_eight v, ep_eight low, ep_eight high)
+EP_INLINE ep_eight ep_eight_left(ep_eight v, const int32_t count) { return _mm256_slli_epi32(v, count); }
+/* Of numbers of 16 bits: the upper halves of one factor count for nothing. */
+EP_INLINE ep_eight ep_eight_product(ep_eight a, ep_eight b)
 {
-    return _mm256_min_epi32(_mm256_max_epi32(v, low), high);
+    return _mm256_madd_epi16(a, _mm256_and_si256(b, _mm256_set1_epi32(0xffff)));
 }
+EP_INLINE ep_eight ep_eight_signed(ep_eight v, ep_eight sign) { return _mm256_sign_epi32(v, sign); }
 
 EP_INLINE ep_eight_factor ep_eight_factor_of(int32_t mantissa, int32_t shift)
 {
     const __m256i all = _mm256_set1_epi32(mantissa);
     const ep_eight_factor f = {all, all, _mm256_set1_epi32(ep_max(shift, 0)), _mm256_set1_epi32(ep_max(-shift, 0))};
-    return f;
-}
-
-/* `below` where a number is under zero. */
-EP_INLINE ep_eight ep_eight_choose(ep_eight v, ep_eight below, ep_eight other)
-{
-    return _mm256_blendv_epi8(other, below, _mm256_srai_epi32(v, 31));
-}
-
-EP_INLINE ep_eight_factor ep_eight_factor_choose(ep_eight v, const ep_eight_factor *below, const ep_eight_factor *other)
-{
-    const __m256i mantissa = ep_eight_choose(v, below->mantissa, other->mantissa);
-    const ep_eight_factor f = {mantissa, _mm256_srli_epi64(mantissa, 32), ep_eight_choose(v, below->left, other->left),
-                               ep_eight_choose(v, below->right, other->right)};
     return f;
 }
 
@@ -64,16 +52,34 @@ EP_INLINE ep_eight ep_eight_multiply(ep_eight v, const ep_eight_factor *f)
     return _mm256_add_epi32(_mm256_srav_epi32(moved, f->right), _mm256_and_si256(half, one));
 }
 
-/* The numbers fit. */
-EP_INLINE void ep_eight_to_int16(ep_eight v, int16_t *out)
+/* By `below` and with that sign where a number is less than zero, else by `above`. */
+EP_INLINE ep_eight ep_eight_multiply_either(ep_eight v, const ep_eight_factor *below, ep_eight sign,
+                                            const ep_eight_factor *above)
 {
-    const __m128i both = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    _mm_storeu_si128((__m128i *)(void *)out, both);
+    const __m256i is_below = _mm256_srai_epi32(v, 31);
+    const __m256i mantissa = _mm256_blendv_epi8(above->mantissa, below->mantissa, is_below);
+    const ep_eight_factor f = {mantissa, _mm256_srli_epi64(mantissa, 32),
+                               _mm256_blendv_epi8(above->left, below->left, is_below),
+                               _mm256_blendv_epi8(above->right, below->right, is_below)};
+    return ep_eight_signed(ep_eight_multiply(v, &f), _mm256_blendv_epi8(_mm256_set1_epi32(1), sign, is_below));
 }
 
-EP_INLINE void ep_eight_to_int8(ep_eight v, int8_t *out)
+/* Results with their zero point, clamped. Saturation at 16 bits is beyond the clamp. */
+EP_INLINE __m128i ep_eight_narrowed(ep_eight v, const ep_eight_ends *e)
 {
     const __m128i both = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    const __m128i moved = _mm_adds_epi16(both, _mm_set1_epi16(e->zero));
+    return _mm_min_epi16(_mm_max_epi16(moved, _mm_set1_epi16(e->low)), _mm_set1_epi16(e->high));
+}
+
+EP_INLINE void ep_eight_to_int16(ep_eight v, const ep_eight_ends *e, int16_t *out)
+{
+    _mm_storeu_si128((__m128i *)(void *)out, ep_eight_narrowed(v, e));
+}
+
+EP_INLINE void ep_eight_to_int8(ep_eight v, const ep_eight_ends *e, int8_t *out)
+{
+    const __m128i both = ep_eight_narrowed(v, e);
     _mm_storel_epi64((__m128i *)(void *)out, _mm_packs_epi16(both, both));
 }
 

@@ -18,12 +18,12 @@ EP_INLINE int32_t ep_mul_int16_eights(const ep_mul_int16 *m, const int16_t *x, c
                                       const int32_t y_step, int32_t count, int16_t *out)
 {
     const ep_eight_factor f = ep_eight_factor_of(m->multiplier, m->shift);
-    const ep_eight low = ep_eight_all(m->low), high = ep_eight_all(m->high);
+    const ep_eight_ends ends = ep_eight_ends_of(0, m->low, m->high);
     int32_t i = 0;
     for (; count - i >= 8; i += 8) {
         const ep_eight v = x_step ? ep_eight_of_int16(x + i) : ep_eight_all(*x);
         const ep_eight w = y_step ? ep_eight_of_int16(y + i) : ep_eight_all(*y);
-        ep_eight_to_int16(ep_eight_clamp(ep_eight_multiply(ep_eight_product(v, w), &f), low, high), out + i);
+        ep_eight_to_int16(ep_eight_multiply(ep_eight_product(v, w), &f), &ends, out + i);
     }
     return i;
 }

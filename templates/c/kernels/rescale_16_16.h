@@ -11,7 +11,7 @@ static void ep_rescale_16_16_run(const ep_rescale *r, const int16_t *in, int16_t
 #if EP_EIGHT
     const ep_rescale_eight e = ep_rescale_eight_of(r);
     for (; p.count - i >= 8; i += 8)
-        ep_eight_to_int16(ep_rescale_eight_run(&e, ep_eight_of_int16(in + i)), out + i);
+        ep_eight_to_int16(ep_rescale_eight_run(&e, ep_eight_of_int16(in + i)), &e.ends, out + i);
 #endif
     EP_EIGHT_LEFT for (; i < p.count; i++)
         out[i] = (int16_t)ep_rescale_one(&p, in[i]);

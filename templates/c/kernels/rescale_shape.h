@@ -31,32 +31,25 @@ EP_INLINE int32_t ep_rescale_one(const ep_rescale *r, int32_t v)
 typedef struct {
     ep_eight_factor above, below;
     ep_eight sign; /* Of what is less than zero. */
-    ep_eight zero, output_zero, low, high;
+    ep_eight zero;
+    ep_eight_ends ends;
 } ep_rescale_eight;
 
 EP_INLINE ep_rescale_eight ep_rescale_eight_of(const ep_rescale *r)
 {
     const ep_rescale_eight e = {ep_eight_factor_of(r->multiplier, r->shift),
-                                ep_eight_factor_of(r->below_multiplier, r->below_shift),
-                                ep_eight_all(r->below_sign),
-                                ep_eight_all(-r->zero),
-                                ep_eight_all(r->output_zero),
-                                ep_eight_all(r->low - r->output_zero),
-                                ep_eight_all(r->high - r->output_zero)};
+                                ep_eight_factor_of(r->below_multiplier, r->below_shift), ep_eight_all(r->below_sign),
+                                ep_eight_all(-r->zero), ep_eight_ends_of(r->output_zero, r->low, r->high)};
     return e;
 }
 
-/* ep_rescale_one. */
+/* What ep_rescale_one gives, before the clamp. */
 EP_INLINE ep_eight ep_rescale_eight_run(const ep_rescale_eight *e, ep_eight v)
 {
     const ep_eight x = ep_eight_add(v, e->zero);
-    ep_eight_factor f = e->above;
     if (EP_SLOPES)
-        f = ep_eight_factor_choose(x, &e->below, &e->above);
-    ep_eight q = ep_eight_multiply(x, &f);
-    if (EP_SLOPES)
-        q = ep_eight_product(q, ep_eight_choose(x, e->sign, ep_eight_all(1)));
-    return ep_eight_add(ep_eight_clamp(q, e->low, e->high), e->output_zero);
+        return ep_eight_multiply_either(x, &e->below, e->sign, &e->above);
+    return ep_eight_multiply(x, &e->above);
 }
 
 #endif

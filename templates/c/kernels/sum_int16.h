@@ -23,15 +23,15 @@ EP_INLINE int32_t ep_sum_int16_eights(const ep_sum_int16 *s, const int16_t *x, c
     const ep_eight_factor a = ep_eight_factor_of(s->a_multiplier, s->a_shift);
     const ep_eight_factor b = ep_eight_factor_of(s->b_multiplier, s->b_shift);
     const ep_eight_factor c = ep_eight_factor_of(s->multiplier, s->shift);
-    const ep_eight low = ep_eight_all(s->low), high = ep_eight_all(s->high);
-    const ep_eight spare = ep_eight_all(1 << 15), sign = ep_eight_all(s->sign);
+    const ep_eight_ends ends = ep_eight_ends_of(0, s->low, s->high);
+    const ep_eight sign = ep_eight_all(s->sign);
     int32_t i = 0;
     for (; count - i >= 8; i += 8) {
         const ep_eight v = x_step ? ep_eight_of_int16(x + i) : ep_eight_all(*x);
         const ep_eight w = y_step ? ep_eight_of_int16(y + i) : ep_eight_all(*y);
-        const ep_eight p = ep_eight_multiply(ep_eight_product(v, spare), &a);
-        const ep_eight q = ep_eight_product(ep_eight_multiply(ep_eight_product(w, spare), &b), sign);
-        ep_eight_to_int16(ep_eight_clamp(ep_eight_multiply(ep_eight_add(p, q), &c), low, high), out + i);
+        const ep_eight p = ep_eight_multiply(ep_eight_left(v, 15), &a);
+        const ep_eight q = ep_eight_signed(ep_eight_multiply(ep_eight_left(w, 15), &b), sign);
+        ep_eight_to_int16(ep_eight_multiply(ep_eight_add(p, q), &c), &ends, out + i);
     }
     return i;
 }

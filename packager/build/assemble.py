@@ -46,7 +46,7 @@ def report_of(
     `sqnr_db` counts the operators of the quantized model, whatever a family made of it.
     """
     model = product.model_of(job)
-    memory = plan_memory(model)
+    memory = product.memory or plan_memory(model)
     cost = cost_of(model)
     latencies, estimates = product.latencies, product.figures
     if job.profile.latency is not None and not latencies and not product.layers:

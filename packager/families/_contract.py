@@ -11,6 +11,7 @@ from packager.config.samples import Samples
 from packager.errors import Diagnostic
 from packager.figure import Figure, Layer, Place
 from packager.ir import Model
+from packager.plan.memory import MemoryPlan
 from packager.quantize import Quantized
 from packager.util.once import Once
 
@@ -62,6 +63,8 @@ class Product:
     layers: tuple[Layer, ...] = ()
     """The report's rows, where the artifact is a graph of its own, with operators other than the model's; what is said
     of the model's operators and of its arena is then left out."""
+    memory: MemoryPlan | None = None
+    """Where activations lie on the device, if the artifact keeps them otherwise than the plan of the model alone."""
     diagnostics: tuple[Diagnostic, ...] = ()
     tools: tuple[tuple[str, str], ...] = ()
     """Name and version of the outside tools that had a part in it."""

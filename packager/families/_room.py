@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from packager.bundle import Entry
+from packager.emit.c import Target, arena
 from packager.errors import Diagnostic, Severity
-from packager.families._contract import Product
+from packager.families._contract import Job, Product
 from packager.figure import Basis, Figure
 
 _ARENA = re.compile(rb"^#define \w+_ARENA_BYTES (\d+)u$", re.MULTILINE)
@@ -30,8 +31,11 @@ def arena_of(entries: Iterable[Entry]) -> int:
     return int(found[1])
 
 
-def with_arena(product: Product) -> Product:
+def with_arena(product: Product, job: Job, target: Target) -> Product:
     """Return the product, whose C runtime leads, with the arena that the code asks for in place of the plan's alone."""
     source = "the arena that runtime/c/model.h asks for: activations, and what kernels need while they run"
-    arena = Figure(name="ram.arena.bytes", value=arena_of(product.files), unit="B", basis=Basis.MEASURED, source=source)
-    return dataclasses.replace(product, figures=(*product.figures, arena))
+    figure = Figure(
+        name="ram.arena.bytes", value=arena_of(product.files), unit="B", basis=Basis.MEASURED, source=source
+    )
+    memory = arena(product.model_of(job), job.arithmetic, target)
+    return dataclasses.replace(product, figures=(*product.figures, figure), memory=memory)

@@ -67,7 +67,7 @@ class Microcontroller:
             engine="c",
             model=job.quantized.model,
         )
-        return with_arena(with_savings(product, job, target))
+        return with_arena(with_savings(product, job, target), job, target)
 
 
 def _in_c(job: Job, target: Target) -> tuple[Entry, ...]:

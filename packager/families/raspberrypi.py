@@ -52,8 +52,9 @@ class RaspberryPi:
         )
         if not generated:
             return product
-        product = with_savings(product, job, target_of(job.profile.cpu))
-        return with_arena(product) if engine == "c" else product
+        target = target_of(job.profile.cpu)
+        product = with_savings(product, job, target)
+        return with_arena(product, job, target) if engine == "c" else product
 
 
 def _only_c(job: Job, machine: str) -> Iterable[Diagnostic]:

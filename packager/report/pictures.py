@@ -146,7 +146,8 @@ def _memory(report: Report) -> Picture | None:
             Mark(at=memory.arena_bytes, text=f"arena {arena_text}", style="top"),
             Mark(at=memory.lower_bound_bytes, text=f"lower bound {bound_text}", style="bound"),
         ]
-    note = "Each block is a tensor: its width is how long it lives, its height how many bytes it takes."
+    scratch = ", or scratch of an operator's kernel" if any(row.tensor == "scratch" for row in memory.rows) else ""
+    note = f"Each block is a tensor{scratch}: its width is how long it lives, its height how many bytes it takes."
     title = "Arena over time"
     svg = arena(
         "memory",

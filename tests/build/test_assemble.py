@@ -16,7 +16,7 @@ from packager.frontends import Source
 from packager.ir import Model
 from packager.plan import latency
 from packager.plan.cost import Cost, cost_of
-from packager.plan.memory import plan_memory
+from packager.plan.memory import ALIGNMENT, plan_memory
 
 
 def test_the_models_cost_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,11 +40,18 @@ def test_the_arena_is_what_the_code_asks_for(target: str) -> None:
     ours = job(target, dataclasses.replace(integer_source(), model=model))
     product = family_of(load_profile(target)).emit(ours)
     source = Source(model=model, format="tflite", path=Path("x.tflite"), bytes=1, sha256="0" * 64)
-    (arena,) = report_of(source, ours, product).named("ram.arena.bytes")
+    report = report_of(source, ours, product)
+    (arena,) = report.named("ram.arena.bytes")
     header = next(e.content.decode() for e in product.files if e.path == "runtime/c/model.h")
     found = re.search(r"MODEL_ARENA_BYTES (\d+)u", header)
     assert found
     assert arena.value == int(found[1]) > plan_memory(model).arena_bytes
-    in_litert = report_of(source, ours, dataclasses.replace(product, figures=()))
+    memory = report.memory
+    assert memory is not None, "the picture is of the same arena, scratch in it"
+    assert (memory.arena_bytes, memory.lower_bound_bytes) == (arena.value, plan_memory(model).lower_bound_bytes)
+    (scratch,) = (row for row in memory.rows if row.tensor == "scratch")
+    assert (scratch.first, scratch.last) == (0, 0)
+    assert 0 <= arena.value - max(row.offset + row.bytes for row in memory.rows) < ALIGNMENT
+    in_litert = report_of(source, ours, dataclasses.replace(product, figures=(), memory=None))
     (arena,) = in_litert.named("ram.arena.bytes")
     assert arena.value == plan_memory(model).arena_bytes

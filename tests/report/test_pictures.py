@@ -4,6 +4,7 @@ from xml.etree import ElementTree as ET
 from report.sample import SAMPLE, changed, layer
 
 from packager.figure import Place
+from packager.report.model import MemoryRow
 from packager.report.pictures import pictures
 
 
@@ -63,3 +64,14 @@ def test_the_arena_tells_the_bound_from_the_plan() -> None:
     words = texts(drawn(loose)["memory"])
     assert "arena 15.6 KiB" in words
     assert "lower bound 11.7 KiB" in words
+
+
+def test_scratch_is_told_from_tensors() -> None:
+    assert SAMPLE.memory is not None
+    row = MemoryRow(tensor="scratch", offset=0, bytes=64, first=0, last=0)
+    more = changed(SAMPLE, memory=dataclasses.replace(SAMPLE.memory, rows=(*SAMPLE.memory.rows, row)))
+    said = "Each block is a tensor, or scratch of an operator's kernel:"
+    assert [next(p for p in pictures(one) if p.ident == "memory").note.startswith(said) for one in (SAMPLE, more)] == [
+        False,
+        True,
+    ]

@@ -22,9 +22,13 @@ class Gram:
 
     def ridged(self, ridge: float) -> Real:
         """The covariance with a share of its mean variance added to the diagonal."""
-        size = len(self.mean)
-        added = ridge * float(np.diag(self.covariance).mean()) + float(np.finfo(np.float64).tiny)
-        return self.covariance + added * np.eye(size)
+        return ridged(self.covariance, ridge)
+
+
+def ridged(matrix: Real, ridge: float) -> Real:
+    """A symmetric matrix with a share of its mean diagonal added to the diagonal, so that it has an inverse."""
+    added = ridge * float(np.diag(matrix).mean()) + float(np.finfo(np.float64).tiny)
+    return matrix + added * np.eye(len(matrix))
 
 
 def grams(

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from packager.compress._contract import Compressed, Context
+from packager.compress._gradients import ungraded
 from packager.compress._layers import layers_of
 from packager.compress._names import named, weighty
 from packager.config.samples import Samples
 from packager.config.training import Training, training_problems
-from packager.errors import ConfigError, Diagnostic, Severity, UnsupportedError
+from packager.errors import ConfigError, Diagnostic, Severity
 from packager.figure import Table
 from packager.ir import Model
-from packager.train import Example, FakeQuant, Held, Hint, Hints, Trained, check_trainable, need_tensorflow, train
+from packager.train import Example, FakeQuant, Held, Hint, Hints, Trained, need_tensorflow, train
 from packager.train.check import trained_constants
 
 _MOST_HINTS = 1000
@@ -57,10 +58,9 @@ def check(model: Model, how: TrainingStep, context: Context) -> Iterator[Diagnos
         )  # fmt: skip
         return
     named(weighty(model.main), how.freeze, "freeze")
-    try:
-        check_trainable(model)
-    except UnsupportedError as error:
-        yield Diagnostic(severity=Severity.ERROR, message=str(error).removeprefix(f"{model.name}: "), hint=error.hint)
+    found = list(ungraded(model))
+    yield from found
+    if found:
         return
     trained_constants(model.main, how.freeze)
     data_of(how, context)

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from packager.compress._contract import Array, Compressed, Context, Kept, Mask, Step, Work
+from packager.compress._gradients import ungraded
 from packager.compress._layers import Real, layers_of, with_constants
 from packager.compress._names import named
 from packager.compress._parts import Parts
 from packager.compress._refit import kept_outputs, refit
 from packager.compress._sensitivity import curves_of
 from packager.config.samples import Samples
-from packager.errors import Diagnostic, Severity, UnsupportedError, did_you_mean
+from packager.errors import Diagnostic, Severity, did_you_mean
 from packager.figure import Curve
 from packager.ir import Graph, Model
 from packager.prune import Pruned, prune_channels
 from packager.prune._contract import Slot
 from packager.prune.channels import makers
 from packager.prune.importance import IMPORTANCE
-from packager.train import check_trainable, need_tensorflow
 
 _RATIOS = ("importance", "sensitivity")
 _TRIED = (0.25, 0.5, 0.75)
@@ -69,16 +69,7 @@ def check(model: Model, how: Channels, context: Context) -> Iterator[Diagnostic]
         return
     named((model.main.node_name(index) for index, _ in makers(model.main)), how.skip, "skip")
     if how.importance == "taylor":
-        need_tensorflow()
         yield from ungraded(model)
-
-
-def ungraded(model: Model) -> Iterator[Diagnostic]:
-    """What keeps gradients from being computed."""
-    try:
-        check_trainable(model)
-    except UnsupportedError as error:
-        yield Diagnostic(severity=Severity.ERROR, message=str(error).removeprefix(f"{model.name}: "), hint=error.hint)
 
 
 def apply(model: Model, how: Channels, context: Context) -> Compressed:

@@ -2,7 +2,8 @@
 
 from packager.train._contract import Example, FakeQuant, Held, Hint, Hints, Trained
 from packager.train.check import check_trainable, need_tensorflow
-from packager.train.gradients import taylor_of
+from packager.train.fisher import fisher_of
+from packager.train.taylor import taylor_of
 from packager.train.train import train
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Hints",
     "Trained",
     "check_trainable",
+    "fisher_of",
     "need_tensorflow",
     "taylor_of",
     "train",

@@ -1,59 +1,33 @@
-"""How much the loss would change if a channel were zero, to first order: importance from gradients."""
+"""Gradients of the loss by activations, batch after batch, in the child."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from packager.config.training import Training
-from packager.ir import Model, read_tflite_bytes, write_tflite
+from packager.ir import Activation, Graph, read_tflite_bytes
 from packager.train._contract import Array, Example
-from packager.train.check import check_trainable, need_tensorflow
 from packager.train.forward import forward
 from packager.train.loop import steady
 from packager.train.loss import Head, by_labels, heads_of, logits_of, target_of
-from packager.train.train import in_child
 
 _AT_ONCE = 64
-_DRAWS = 4
+DRAWS = 4
 """Of targets from the model's own answer, for each input, where there are no labels."""
 
 
-def taylor_of(model: Model, data: Example, tensors: Sequence[int], how: Training | None = None) -> Mapping[int, Array]:
-    """Return, for each activation asked for, what each of its channels contributes to each sample's change of loss.
-
-    ``sum over positions of activation times gradient`` is the first-order Taylor term of setting a channel to zero
-    (Molchanov et al. 2017). Without labels the gradient of a divergence from the model's own answer vanishes; targets
-    are drawn from that answer in its place, whose mean square is the Fisher information: the divergence's second order.
-
-    Args:
-        model: Float and static.
-        data: With labels or without.
-        tensors: Activations, by index.
-        how: Seed and threads.
-
-    Returns:
-        By index ``[samples or draws, channels]``.
-
-    Raises:
-        ToolError: TensorFlow is not installed, or crashed.
-        UnsupportedError: the model holds an operator without a gradient.
-    """
-    check_trainable(model)
-    need_tensorflow()
-    found: dict[int, Array] = in_child(
-        model, contributions, write_tflite(model), data, list(tensors), how or Training()
-    )
-    return found
-
-
-def contributions(blob: bytes, data: Example, tensors: list[int], how: Training) -> dict[int, Array]:
-    """The child's side."""
+def reduced(
+    blob: bytes, data: Example, tensors: list[int], how: Training, reduce: Callable[[Activation, Any, Any], Any]
+) -> Iterator[list[Array]]:
+    """Yield, for each batch and draw of targets, what `reduce` makes of each activation and its gradient."""
     import tensorflow as tf
 
     steady(how.threads, how.seed)
     graph = read_tflite_bytes(blob, name="model", source="model").main
     rng, heads = np.random.default_rng(how.seed), heads_of(graph)
+    makers = graph.producers()
+    fused = [_fused(graph, makers.get(t)) for t in tensors]
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
     def answers(inputs: Any) -> Any:
@@ -61,24 +35,22 @@ def contributions(blob: bytes, data: Example, tensors: list[int], how: Training)
         return [logits_of(head, known) for head in heads]
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
-    def products(inputs: Any, targets: Any) -> Any:
+    def backwards(inputs: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             known = forward(graph, inputs)
             loss = _summed(heads, known, targets, labelled=data.labels is not None)
         watched = [known[t] for t in tensors]
         slopes = tape.gradient(loss, watched, unconnected_gradients="zero")
-        return [_by_channel(a, g) for a, g in zip(watched, slopes, strict=True)]
+        return [reduce(*each) for each in zip(fused, watched, slopes, strict=True)]
 
-    found: list[list[Array]] = []
     for start in range(0, data.count, _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         inputs = [tf.constant(np.asarray(x[part], np.float32)) for x in data.inputs]
         logits = [y.numpy() for y in answers(inputs)]
-        for _ in range(1 if data.labels is not None else _DRAWS):
+        for _ in range(1 if data.labels is not None else DRAWS):
             targets = _targets(heads, logits, None if data.labels is None else data.labels[part], rng)
-            found.append([y.numpy() for y in products(inputs, [tf.constant(y) for y in targets])])
-    return {t: np.concatenate(parts) for t, parts in zip(tensors, zip(*found, strict=True), strict=True)}
+            yield [y.numpy() for y in backwards(inputs, [tf.constant(y) for y in targets])]
 
 
 def _targets(
@@ -113,8 +85,6 @@ def _summed(heads: Sequence[Head], known: dict[int, Any], targets: Sequence[Any]
     return total
 
 
-def _by_channel(values: Any, slopes: Any) -> Any:
-    import tensorflow as tf
-
-    product = values * slopes
-    return tf.reduce_sum(product, axis=list(range(1, len(product.shape) - 1))) if len(product.shape) > 2 else product
+def _fused(graph: Graph, maker: int | None) -> Activation:
+    attrs: Mapping[str, Any] = {} if maker is None else graph.nodes[maker].attrs
+    return Activation(attrs.get("fused_activation_function", Activation.NONE))

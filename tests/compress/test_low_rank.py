@@ -1,6 +1,7 @@
 """Low rank: exact where the layer has that rank, within the bound elsewhere, and only where it pays."""
 
 import dataclasses
+import importlib.util
 import re
 
 import numpy as np
@@ -8,9 +9,9 @@ import pytest
 from compress.running import error, images, objections, run
 from prune.networks import Array, Network
 
+from packager.compress._factors import Factors, factorized
 from packager.compress._grams import Gram
 from packager.compress._layers import layers_of, with_constants
-from packager.compress.low_rank import factorized
 from packager.errors import ConfigError, UnsupportedError
 from packager.ir import Model, verify
 from packager.plan.cost import cost_of
@@ -65,6 +66,50 @@ def test_the_error_is_bounded_and_the_rank_the_least() -> None:
         assert lost(sizes[:plain, None] * right[:plain], left[:, :plain]) >= lost(factors.first, factors.second) * 0.99
 
 
+def test_a_metric_says_which_errors_count() -> None:
+    rng = np.random.default_rng(2)
+    (layer, *_) = layers_of(wide(40).main)
+    x = rng.normal(size=(500, 36)) @ rng.normal(size=(36, 36))
+    gram = Gram(mean=x.mean(axis=0), covariance=np.cov(x.T, bias=True))
+    slopes = rng.normal(size=(300, 64)) * np.geomspace(1, 1e-2, 64)
+    metric = slopes.T @ slopes / 300
+
+    def lost(factors: Factors) -> float:
+        gap = layer.matrix - factors.second @ factors.first
+        return float(np.einsum("oi,op,pj,ij->", gap, metric, gap, gram.covariance))
+
+    for bound in (0.3, 0.1, 0.02):
+        told = factorized(layer, gram, bound, metric)
+        rank = len(told.first)
+        energy = float(np.einsum("oi,op,pj,ij->", layer.matrix, metric, layer.matrix, gram.covariance))
+        assert lost(told) <= bound * 1.01 * energy
+        untold = next(f for e in np.geomspace(1e-4, 1, 400) if len((f := factorized(layer, gram, e)).first) <= rank)
+        assert lost(told) < 0.7 * lost(untold)
+        np.testing.assert_allclose(told.second_bias, untold.second_bias)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="needs edgepack[tensorflow]")
+def test_outputs_that_no_answer_depends_on_may_be_wrong() -> None:
+    n = Network(4, integer=False)
+    hidden = n.dense(n.flatten(n.input(1, 4, 4, 4)), 48, relu=True)
+    model = n.model(n.dense(hidden, 5))
+    first, last = layers_of(model.main)
+    read = last.weights.copy()
+    read[:, 6:] = 0
+    model = with_constants(model, {last.tensor: read})
+    x = images(400, 4, 4, 4)
+    by_output, by_answer = (
+        run("low_rank", model, x, error=0.3, layers=[first.name], metric=metric) for metric in ("output", "fisher")
+    )
+    assert by_answer.table is not None
+    assert int(by_answer.table.rows[0][2]) <= 6, "six outputs count"
+    assert by_output.table is not None
+    assert int(by_output.table.rows[0][2]) > 6
+    fresh = images(50, 4, 4, 4, seed=3)
+    assert error(model, by_answer.model, fresh) < error(model, by_output.model, fresh)
+
+
 def test_windows_are_left_alone_unless_asked_for() -> None:
     model, x = wide(), images(60, 8, 8, 4)
     done = run("low_rank", model, x, error=0.3, spatial=True)
@@ -99,7 +144,12 @@ def test_a_file_may_grow_for_less_work_where_that_is_allowed() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"grow": -1}, "out of range"), ({"error": 0.0}, "no share"), ({"layers": ["dense"]}, "no layer")],
+    [
+        ({"grow": -1}, "out of range"),
+        ({"error": 0.0}, "no share"),
+        ({"metric": "loss"}, "no metric"),
+        ({"layers": ["dense"]}, "no layer"),
+    ],
 )
 def test_wrong_requests_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):

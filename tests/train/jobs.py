@@ -9,10 +9,11 @@ from packager.config.training import Training
 from packager.ir import Activation, GraphBuilder, Model, Padding, read_tflite_bytes, write_tflite
 from packager.train._contract import Example, FakeQuant, Job, Outcome
 from packager.train.check import trained_constants
+from packager.train.fisher import informations
 from packager.train.forward import forward
-from packager.train.gradients import contributions
 from packager.train.loop import run
 from packager.train.rounding import Ranges
+from packager.train.taylor import contributions
 from packager.train.weights import Weights
 
 Array = npt.NDArray[Any]
@@ -92,3 +93,8 @@ def imitated(blob: bytes, example: Example, quant: FakeQuant) -> list[Array]:
 def slopes(blob: bytes, examples: dict[str, Example], tensors: list[int]) -> dict[str, dict[int, Array]]:
     """The child's side."""
     return {name: contributions(blob, example, tensors, HOW) for name, example in examples.items()}
+
+
+def known(blob: bytes, example: Example, tensors: list[int]) -> dict[int, Array]:
+    """The child's side."""
+    return informations(blob, example, tensors, HOW)

@@ -54,7 +54,7 @@ def table(data: Path, seed: int) -> None:
                 cells += [score.loss for score in measure([raw, refit(model, raw, [fit], seed=0)])]
             before, after, told, fitted = cells
             print(
-                f"| {seed} | {layer.name} | {rank} | {before:.4f} | {told:.4f} | {after:.4f} | {fitted:.4f} |",
+                f"| {seed} | {layer.name.split(chr(59))[-1]} | {rank} | {before:.4f} | {told:.4f} | {after:.4f} | {fitted:.4f} |",
                 flush=True,
             )
 

@@ -1,6 +1,7 @@
-"""MEAN over height and width: sums of pixels, then one scaling that divides as well."""
+"""MEAN over all positions, of an image or a sequence: sums of pixels, then one scaling that divides as well."""
 
 import functools
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -14,11 +15,14 @@ from packager.plan.folding import Fold
 _DEEPEST = 32
 
 
+def _positions(op: Op) -> int:
+    return math.prod(op.input(0).dims[:-1])
+
+
 @functools.lru_cache(maxsize=512)
 def _scaling(op: Op) -> Scaling:
     """LiteRT folds 1 / count into the multiplier with as many bits as the shift has room for."""
-    _, height, width, channels = op.input(0).dims
-    count, zero_point = height * width, op.input(0).zero_point
+    count, channels, zero_point = _positions(op), op.input(0).dims[-1], op.input(0).zero_point
     mantissa, exponent = fixed.quantize_multiplier(np.float64(op.input(0).scale) / np.float64(op.output.scale))
     room = max(min(count.bit_length() - 1, _DEEPEST, 31 + int(exponent)), 0)
     multiplier, shift = (int(mantissa) << room) // count, int(exponent) - room
@@ -40,16 +44,16 @@ class _Mean(Layer):
         axes = op.constant(1)
         dims = op.input(0).dims
         wanted = () if axes is None else tuple(sorted(int(a) % len(dims) for a in axes.reshape(-1)))
-        if len(dims) != 4 or wanted != (1, 2):
+        inner = set(range(len(dims) - 1)) - set(wanted)
+        if not wanted or len(dims) - 1 in wanted or any(dims[axis] != 1 for axis in inner):
             yield Problem(f"a mean over axes {wanted} of {dims} has no template", "average over height and width")
 
     def folds(self, op: Op) -> Iterable[Fold]:
-        return lane_folds(op.input(0).dims[3])
+        return lane_folds(op.input(0).dims[-1])
 
     def stages(self, op: Op, fold: Fold) -> tuple[Stage, ...]:
-        _, height, width, channels = op.input(0).dims
         scaling = _scaling(op)
-        sums = sum_stage(height * width, channels, fold.pe, scaling.sum_bits)
+        sums = sum_stage(_positions(op), op.input(0).dims[-1], fold.pe, scaling.sum_bits)
         return sums, requantize_stage(op, scaling, pixels=1, pe=fold.pe, sharing=sharing_of(scaling, fold.pe, 1))
 
 

@@ -192,6 +192,21 @@ def mean_of_one_scale(net: Net) -> int:
     return net.op("MEAN", [x, axes], (1, 1, 1, 5), q(0.05, -128), options="ReducerOptions", keep_dims=True)
 
 
+def mean_of_a_sequence(net: Net) -> int:
+    """As a one-dimensional network ends."""
+    x = net.input((9, 6), q(0.05, 12))
+    axes = net.builder.const(np.asarray([1], np.int32))
+    y = net.op("MEAN", [x, axes], (1, 6), q(0.03, -4), options="ReducerOptions", keep_dims=False)
+    net.fold(2, 2)
+    return y
+
+
+def mean_over_the_one_long_axis(net: Net) -> int:
+    x = net.input((7, 1, 4), q(0.05, -9))
+    axes = net.builder.const(np.asarray([1], np.int32))
+    return net.op("MEAN", [x, axes], (1, 1, 4), q(0.05, -9), options="ReducerOptions", keep_dims=False)
+
+
 def add(net: Net) -> int:
     a, b = net.input((5, 4, 6), q(0.05, 3)), net.input((5, 4, 6), q(0.21, -40))
     y = net.add(a, b, q(0.2, 9))
@@ -283,6 +298,8 @@ LAYERS: Mapping[str, Callable[[Net], int]] = {
         maximum_clamped,
         mean,
         mean_of_one_scale,
+        mean_of_a_sequence,
+        mean_over_the_one_long_axis,
         add,
         add_clamped,
         add_to_itself,

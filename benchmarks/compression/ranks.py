@@ -52,11 +52,9 @@ def table(data: Path, seed: int) -> None:
             for metric in (None, metrics[results[layer.index]]):
                 raw = with_factors(model, layer.name, of_rank(layer, covariances[layer.index], metric, rank))
                 cells += [score.loss for score in measure([raw, refit(model, raw, [fit], seed=0)])]
-            before, after, told, fitted = cells
-            print(
-                f"| {seed} | {layer.name.split(chr(59))[-1]} | {rank} | {before:.4f} | {told:.4f} | {after:.4f} | {fitted:.4f} |",
-                flush=True,
-            )
+            before, after, told, fitted = (f"{cell:.4f}" for cell in cells)
+            name = layer.name.rsplit(";", 1)[-1]
+            print(f"| {seed} | {name} | {rank} | {before} | {told} | {after} | {fitted} |", flush=True)
 
 
 def main() -> None:

@@ -82,20 +82,20 @@ static runner_file runner_open(const char *path)
 
 static runner_file runner_stdin(void) { return 0; }
 
-/* Reads or writes until `count` bytes are done or no more go; returns how many did. */
+/* Reads or writes until `count` bytes are done or no more go; returns how many did, or more than any count on an error. */
 static __attribute__((noinline)) size_t linux_move(long call, int file, uint8_t *at, size_t count)
 {
     size_t done = 0;
     while (done < count) {
         const long moved = linux_call(call, file, (long)(at + done), (long)(count - done), 0);
         if (moved <= 0)
-            break;
+            return done | (size_t)moved;
         done += (size_t)moved;
     }
     return done;
 }
 
-/* Reads until `count` bytes are there or the file ends. */
+/* Reads until `count` bytes are there or the file ends; returns how many are, or more than any count on an error. */
 static size_t runner_read(runner_file file, void *to, size_t count) { return linux_move(LINUX_READ, file, to, count); }
 
 /* Writes to standard output (1) or standard error (2); 0, or -1 where it can't. */

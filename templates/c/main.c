@@ -51,7 +51,7 @@ static int selftest(void)
 }
 #endif
 
-/* Reads a whole set of inputs; 0 at the end of the file, -1 in the middle of a set. */
+/* Reads a whole set of inputs; 0 at the end of the file, -1 in the middle of a set or where it can't be read. */
 static int read_inputs(const model_t *model, runner_file file)
 {
     for (size_t i = 0; i < MODEL_INPUTS; i++) {
@@ -73,7 +73,7 @@ static int run(runner_file file)
         if (more == 0)
             return 0;
         if (more < 0) {
-            say(2, "the input ends in the middle of a tensor\n");
+            say(2, "the input is unreadable, or cut short\n");
             return 1;
         }
         model_invoke(&model);

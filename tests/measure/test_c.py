@@ -89,4 +89,4 @@ def test_an_input_cut_short(tmp_path: Path) -> None:
     program = c.compile_runtime(source, tmp_path)
     with pytest.raises(ToolError, match="exit code 1") as caught:
         c._run([str(program)], b"12345", "the C runtime")
-    assert "ends in the middle" in caught.value.details
+    assert "cut short" in caught.value.details

@@ -19,7 +19,7 @@ from packager.errors import ToolError
 from packager.interp import reference
 from packager.ir import Model, read_tflite, write_tflite
 from packager.measure import prebuilt
-from packager.measure.c import run_program, selftest
+from packager.measure.c import compile_runtime, run_program, selftest
 from packager.measure.cross import cross_compiler
 from packager.measure.engines import find_engine, how_it_runs
 
@@ -91,7 +91,17 @@ def test_this_computers_programs(tmp_path: Path) -> None:
     done = subprocess.run([folder / prebuilt.RUNNER, tmp_path / "none"], check=False, capture_output=True)
     assert (done.returncode, b"none: can't be read" in done.stderr) == (1, True)
     done = subprocess.run([folder / prebuilt.RUNNER], input=b"12345", check=False, capture_output=True)
-    assert (done.returncode, b"in the middle of a tensor" in done.stderr) == (1, True)
+    assert (done.returncode, b"unreadable, or cut short" in done.stderr) == (1, True)
+
+
+def test_an_input_that_ends_in_an_error_is_no_end_of_the_file(tmp_path: Path) -> None:
+    """A folder opens and can't be read: with a C library and without one the runner must say so."""
+    code = source(tmp_path)
+    own = laid(built(code, host()).files, tmp_path / "prebuilt") / prebuilt.RUNNER
+    for program in (own, compile_runtime(code, tmp_path)):
+        done = subprocess.run([program, tmp_path], check=False, capture_output=True)
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert b"unreadable" in done.stderr
 
 
 def test_libraries_need_no_other_and_export_the_interface_only(tmp_path: Path) -> None:

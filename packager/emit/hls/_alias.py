@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import Layer, Op, Problem, Stage, quantization_problem
+from packager.emit.hls._contract import Layer, Op, Problem
+from packager.emit.hls._problems import quantization_problem
+from packager.emit.hls._stage import Stage
 from packager.plan.folding import Fold
 
 

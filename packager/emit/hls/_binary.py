@@ -5,19 +5,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from packager.emit.hls._contract import (
-    Array,
-    Feed,
-    Ints,
-    Layer,
-    Op,
-    Problem,
-    Stage,
-    activation_problem,
-    divisors,
-    quantization_problem,
-)
+from packager.emit.hls._contract import Feed, Layer, Op, Problem
+from packager.emit.hls._folds import divisors
 from packager.emit.hls._order import lanes_of, order_of, rearrange_stage, repeated
+from packager.emit.hls._problems import activation_problem, quantization_problem
+from packager.emit.hls._stage import Array, Ints, Stage
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import memory, mover
 

@@ -4,9 +4,10 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from packager.config.profile import FpgaPart
-from packager.emit.hls._contract import Layer, Op, Stage
+from packager.emit.hls._contract import Layer, Op
 from packager.emit.hls._layers import layer_of
 from packager.emit.hls._network import network_of
+from packager.emit.hls._stage import Stage
 from packager.emit.hls._streams import Network, latency_of, pace
 from packager.ir import Model
 from packager.plan.folding import Choice, Fold, Folding, Unit, at_interval, fastest, limits_of

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from packager.emit.hls._binary import Binary
-from packager.emit.hls._contract import Op, Problem, Stage
+from packager.emit.hls._contract import Op, Problem
+from packager.emit.hls._stage import Stage
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import Cost
 

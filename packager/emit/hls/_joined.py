@@ -3,7 +3,10 @@
 import math
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors, quantization_problem
+from packager.emit.hls._contract import Layer, Op, Problem
+from packager.emit.hls._folds import divisors
+from packager.emit.hls._problems import quantization_problem
+from packager.emit.hls._stage import Stage
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import mover
 

@@ -6,15 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.emit.hls._contract import (
-    Array,
-    Ints,
-    Op,
-    Problem,
-    Stage,
-    activation_problem,
-    quantization_problem,
-)
+from packager.emit.hls._contract import Op, Problem
+from packager.emit.hls._problems import activation_problem, quantization_problem
 from packager.emit.hls._requantize import (
     Rounding,
     Scaling,
@@ -24,6 +17,7 @@ from packager.emit.hls._requantize import (
     sharing_of,
     sharing_unevenly,
 )
+from packager.emit.hls._stage import Array, Ints, Stage
 from packager.emit.hls._tile_arrays import arrays_of
 from packager.emit.hls._tiles import Linear, Plan, plan_of, products, reading_cost
 from packager.ir import DType

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from packager.emit.hls._contract import Array, Ints, Layer, Op, Problem, Stage, lane_folds, quantization_problem
+from packager.emit.hls._contract import Layer, Op, Problem
+from packager.emit.hls._folds import lane_folds
+from packager.emit.hls._problems import quantization_problem
+from packager.emit.hls._stage import Array, Ints, Stage
 from packager.ir import DType
 from packager.ops import find_op
 from packager.plan.folding import Fold

@@ -4,8 +4,10 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from packager.emit.hls._contract import MOST_LANES, Op, Stage
+from packager.emit.hls._contract import Op
+from packager.emit.hls._folds import MOST_LANES
 from packager.emit.hls._layers import layer_of
+from packager.emit.hls._stage import Stage
 from packager.emit.hls._streams import DEPTH, Channel, Lag, Network, Process
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import converter, mover

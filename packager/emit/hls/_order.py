@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from packager.emit.hls._contract import Array, Ints, Op, Stage, divisors
+from packager.emit.hls._contract import Op
+from packager.emit.hls._folds import divisors
+from packager.emit.hls._stage import Array, Ints, Stage
 from packager.ops import find_op
 from packager.plan.fpga_estimate import Cost, lut_table, memory, reorderer
 

@@ -4,7 +4,8 @@ import functools
 import math
 from collections.abc import Iterator
 
-from packager.emit.hls._contract import Op, Problem, activation_problem, quantization_problem
+from packager.emit.hls._contract import Op, Problem
+from packager.emit.hls._problems import activation_problem, quantization_problem
 from packager.emit.hls._window import Window, window_of
 
 

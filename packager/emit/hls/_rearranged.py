@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from packager.emit.hls._contract import Ints, Layer, Op, Problem, Stage, quantization_problem
+from packager.emit.hls._contract import Layer, Op, Problem
 from packager.emit.hls._order import lanes_of, order_of, places_of, rearrange_stage
+from packager.emit.hls._problems import quantization_problem
+from packager.emit.hls._stage import Ints, Stage
 from packager.ops import find_op
 from packager.plan.folding import Fold
 

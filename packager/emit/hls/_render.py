@@ -9,8 +9,9 @@ import numpy as np
 
 from packager.bundle import Entry
 from packager.data import data_dir
-from packager.emit.hls._contract import Array, Ints, Op
+from packager.emit.hls._contract import Op
 from packager.emit.hls._design import Design
+from packager.emit.hls._stage import Array, Ints
 from packager.emit.hls._streams import Process
 
 _FOLDER = "hls"

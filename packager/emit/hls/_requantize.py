@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.emit.hls._contract import Array, Ints, Op, Problem, Stage, in_groups
+from packager.emit.hls._contract import Op, Problem
+from packager.emit.hls._stage import Array, Ints, Stage, in_groups
 from packager.ops import _fixed_point as fixed
 from packager.ops._exact_multiplier import exact_multipliers
 from packager.plan.fpga_estimate import block_memory, in_luts, lut_table, memory, requantizer

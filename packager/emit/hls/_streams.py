@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 
-from packager.emit.hls._contract import Stage
+from packager.emit.hls._stage import Stage
 from packager.plan.fpga_estimate import Cost, Fit, fifo, total
 
 DEPTH = 16

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from packager.emit.hls._binary import Binary
-from packager.emit.hls._contract import Array, Ints, Op, Problem, Stage
+from packager.emit.hls._contract import Op, Problem
+from packager.emit.hls._stage import Array, Ints, Stage
 from packager.ops import _fixed_point as fixed
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import requantizer, table

@@ -1,7 +1,7 @@
 """Sums of each channel over all pixels, for global averages."""
 
-from packager.emit.hls._contract import Stage
 from packager.emit.hls._requantize import bits_for
+from packager.emit.hls._stage import Stage
 from packager.plan.fpga_estimate import Cost, memory
 
 _FEW = 4

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from packager.emit.hls._contract import Array, Ints
+from packager.emit.hls._stage import Array, Ints
 from packager.emit.hls._tiles import Linear, index_bits, need_of, plan_of
 from packager.plan.folding import Fold
 

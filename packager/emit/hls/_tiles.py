@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from packager.emit.hls._contract import Ints, divisors
+from packager.emit.hls._folds import divisors
 from packager.emit.hls._requantize import Scaling
+from packager.emit.hls._stage import Ints
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import Cost, memory, selectors
 

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from packager.emit.hls._contract import Op, Stage
+from packager.emit.hls._contract import Op
+from packager.emit.hls._stage import Stage
 from packager.ops._windows import Axis, axes_of
 from packager.plan.fpga_estimate import window as window_cost
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from packager.emit.hls._contract import Array, Layer, Op, Problem, Stage, lane_folds
+from packager.emit.hls._contract import Layer, Op, Problem
+from packager.emit.hls._folds import lane_folds
 from packager.emit.hls._pool import pool_problems, pool_window, reciprocals
+from packager.emit.hls._stage import Array, Stage
 from packager.emit.hls._sums import sum_stage
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import Cost, memory, narrow_products, requantizer

@@ -3,9 +3,11 @@
 import functools
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import MOST_LANES, Layer, Op, Problem, Stage, divisors, row_folds
+from packager.emit.hls._contract import Layer, Op, Problem
+from packager.emit.hls._folds import MOST_LANES, divisors, row_folds
 from packager.emit.hls._linear import linear_of, matrix_stages, operand_problems
 from packager.emit.hls._requantize import scaling_problems
+from packager.emit.hls._stage import Stage
 from packager.emit.hls._tiles import Linear, matrix_folds
 from packager.emit.hls._window import Window, window_of
 from packager.plan.folding import Fold

@@ -3,7 +3,8 @@
 import functools
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import Layer, Op, Problem, Stage, divisors, row_folds
+from packager.emit.hls._contract import Layer, Op, Problem
+from packager.emit.hls._folds import divisors, row_folds
 from packager.emit.hls._linear import (
     depthwise_stages,
     linear_of,
@@ -11,6 +12,7 @@ from packager.emit.hls._linear import (
     operand_problems,
 )
 from packager.emit.hls._requantize import scaling_problems
+from packager.emit.hls._stage import Stage
 from packager.emit.hls._tiles import Linear
 from packager.emit.hls._window import Window, window_of
 from packager.plan.folding import Fold

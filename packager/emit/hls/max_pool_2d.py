@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import Layer, Op, Problem, Stage, lane_folds
+from packager.emit.hls._contract import Layer, Op, Problem
+from packager.emit.hls._folds import lane_folds
 from packager.emit.hls._pool import pool_problems, pool_window
+from packager.emit.hls._stage import Stage
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import Cost
 

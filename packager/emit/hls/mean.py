@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from packager.emit.hls._contract import Layer, Op, Problem, Stage, lane_folds, quantization_problem
+from packager.emit.hls._contract import Layer, Op, Problem
+from packager.emit.hls._folds import lane_folds
+from packager.emit.hls._problems import quantization_problem
 from packager.emit.hls._requantize import Rounding, Scaling, bits_for, requantize_stage, sharing_of
+from packager.emit.hls._stage import Stage
 from packager.emit.hls._sums import sum_stage
 from packager.ops import _fixed_point as fixed
 from packager.plan.folding import Fold

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from packager.emit.hls._contract import Ints, Op, Problem, Stage, lane_folds
+from packager.emit.hls._contract import Op, Problem
+from packager.emit.hls._folds import lane_folds
 from packager.emit.hls._rearranged import Rearranged
+from packager.emit.hls._stage import Ints, Stage
 from packager.plan.folding import Fold
 from packager.plan.fpga_estimate import mover
 

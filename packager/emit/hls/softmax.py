@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from packager.emit.hls._contract import Array, Ints, Layer, Op, Problem, Stage, quantization_problem
+from packager.emit.hls._contract import Layer, Op, Problem
+from packager.emit.hls._problems import quantization_problem
+from packager.emit.hls._stage import Array, Ints, Stage
 from packager.ops import _fixed_point as fixed
 from packager.ops._exponential import exp_of_negative
 from packager.plan.folding import Fold

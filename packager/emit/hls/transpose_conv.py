@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from packager.emit.hls._contract import MOST_LANES, Ints, Layer, Op, Problem, Stage, divisors, row_folds
+from packager.emit.hls._contract import Layer, Op, Problem
+from packager.emit.hls._folds import MOST_LANES, divisors, row_folds
 from packager.emit.hls._linear import linear_of, matrix_stages, operand_problems
 from packager.emit.hls._order import rearrange_stage
 from packager.emit.hls._requantize import scaling_problems
+from packager.emit.hls._stage import Ints, Stage
 from packager.emit.hls._tiles import Linear, matrix_folds
 from packager.emit.hls._window import Window
 from packager.ops._windows import Axis, axis_of

@@ -115,7 +115,8 @@ def scaling_problems(op: Op, x: TensorType, weights: TensorType, rule: Rule, rea
             yield Problem(str(error), hint)
             return
         left = shift.max(initial=0) if rule is Rule.TWICE else 0
-        if multiplier.max(initial=0) >= _END or left > _LARGEST_SHIFT:
+        scaled = (reach * multiplier) >> shift if rule is Rule.DOUBLE else half
+        if max(multiplier.max(initial=0), scaled.max(initial=0) + 1) >= _END or left > _LARGEST_SHIFT:
             yield Problem("its scaling needs more than 32 bits", hint)
         half = (1 << np.maximum(-shift, 0)) >> 1 if rule is Rule.TWICE else half
     if (reach + half).max(initial=0) >= _END:

@@ -325,6 +325,21 @@ def test_an_accumulator_that_may_overflow_is_refused() -> None:
     assert "its sums reach 2147548" in found.message
 
 
+def test_a_sum_that_scaled_may_overflow_is_refused() -> None:
+    """Where LiteRT rounds in double; other rules wrap as it does, or saturate."""
+    b = GraphBuilder()
+    x = b.input("x", (1, 4), DType.INT8, quant(0.5))
+    w = b.const(np.full((1, 4), 127, np.int8), "w", quant(0.5))
+    bias = b.const(np.asarray([2**30], np.int32), "b", quant(0.25))
+    y = b.op(
+        "FULLY_CONNECTED", [x, w, bias], (1, 1), options="FullyConnectedOptions", dtype=DType.INT8, quant=quant(0.125)
+    )
+    model = b.model([y])
+    assert not unsupported(model, "xnnpack")
+    (found,) = unsupported(model, "integer")
+    assert "its scaling needs more than 32 bits" in found.message
+
+
 def test_a_scale_that_no_integer_rounds_like_is_refused() -> None:
     b = GraphBuilder()
     x = b.input("x", (1, 4), DType.INT8, quant(1.0))

@@ -9,7 +9,7 @@ import numpy as np
 from packager.errors import Diagnostic, EdgePackError, Severity, UnsupportedError
 from packager.interp._samples import check, fixed_dims, own_dims
 from packager.ir import ABSENT, DType, Graph, Model, Node
-from packager.ops import ARITHMETICS, FAST17, Array, Call, OpDef, call_of, find_op
+from packager.ops import ARITHMETICS, FAST17, MISFITS, Array, Call, OpDef, call_of, find_op, misfit
 
 _CHUNK = 16
 """Samples computed at once: enough to fill a matrix product, few enough to stay in memory."""
@@ -35,7 +35,11 @@ def unsupported(model: Model) -> tuple[Diagnostic, ...]:
     graph = model.main
     found = []
     for index, node in enumerate(graph.nodes):
-        if reason := _objection(graph, node):
+        try:
+            reason = _objection(graph, node)
+        except MISFITS as error:
+            reason = str(misfit("it", error))
+        if reason:
             hint = "LiteRT may still run it; per-layer checks and golden vectors need a reference"
             found.append(Diagnostic(severity=Severity.ERROR, message=reason, where=graph.where(index), hint=hint))
     return tuple(found)
@@ -130,7 +134,11 @@ def _evaluate(
             for t, given in zip(graph.inputs, inputs, strict=True)
         }
         for index, node in enumerate(graph.nodes):
-            outputs = _apply(graph, node, values, arithmetic, states)
+            try:
+                outputs = _apply(graph, node, values, arithmetic, states)
+                _check_types(graph, node, outputs)
+            except MISFITS as error:
+                raise misfit(graph.where(index), error) from error
             if seen is not None:
                 seen(index, outputs)
             values.update(zip(node.outputs, outputs, strict=True))
@@ -181,6 +189,13 @@ def _apply(
     return tuple(
         np.stack([np.asarray(one[i]).reshape(type_.dims) for one in each]) for i, type_ in enumerate(call.outputs)
     )
+
+
+def _check_types(graph: Graph, node: Node, outputs: Sequence[Array]) -> None:
+    for t, array in zip(node.outputs, outputs, strict=True):
+        wanted = graph.type_of(t).dtype
+        if array.dtype != wanted.numpy:
+            raise ValueError(f"it computes {array.dtype}, {graph.tensors[t].name!r} is {wanted}")
 
 
 def _static(call: Call) -> Call:

@@ -1,8 +1,14 @@
 """What must hold of every model, whoever made it."""
 
+import math
+import sys
 from collections.abc import Iterator
 
-from packager.ir.model import ABSENT, Graph, Model
+from packager.ir.model import ABSENT, Graph, Model, Tensor
+from packager.ir.quant import QuantParams
+
+_WORD = 16
+"""Bits of the widest activations that are quantized."""
 
 
 def verify(model: Model) -> Iterator[str]:
@@ -62,9 +68,22 @@ def _tensor_problems(graph: Graph) -> Iterator[str]:
         quant = type_.quant
         if quant is None or not quant.is_set:
             continue
+        if type_.dtype.is_integer and type_.dtype.bits <= _WORD:
+            yield from _range_problems(tensor, quant)
         if len(quant.zero_point) not in (1, len(quant.scale)):
             yield f"{tensor.name!r} has {len(quant.scale)} scales and {len(quant.zero_point)} zero points"
         if quant.is_per_channel and (
             not 0 <= quant.axis < len(type_.dims) or type_.dims[quant.axis] != len(quant.scale)
         ):
             yield f"{tensor.name!r} {type_.dims} has {len(quant.scale)} scales along axis {quant.axis}"
+
+
+def _range_problems(tensor: Tensor, quant: QuantParams) -> Iterator[str]:
+    """A scale is positive; constants may have the scale 0 where all of a channel is."""
+    dtype = tensor.type.dtype
+    least = 0.0 if tensor.data is not None else sys.float_info.min
+    if wrong := [s for s in quant.scale if not (math.isfinite(s) and s >= least)]:
+        yield f"{tensor.name!r} has the scale {wrong[0]}"
+    low = 0 if dtype.value.startswith("u") else -(1 << (dtype.bits - 1))
+    if outside := [z for z in quant.zero_point if not low <= z < low + (1 << dtype.bits)]:
+        yield f"{tensor.name!r} is {dtype} with the zero point {outside[0]}"

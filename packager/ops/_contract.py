@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from packager.errors import UnsupportedError
 from packager.ir import DType, Graph, Node, TensorType
 
 Array = npt.NDArray[Any]
@@ -15,6 +16,17 @@ ARITHMETICS = ("integer", "xnnpack")
 """``integer`` equals LiteRT's reference kernels, ``xnnpack`` LiteRT's default delegate; see `docs/numbers.md`."""
 FAST17 = "fast17"
 """``integer``, but for sums of products: scaled by 17 bits, rounded once. Of no engine's own; for hardware alone."""
+
+MISFITS = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
+"""What computing an operator ends in where the shapes, constants or options of a file contradict each other."""
+
+
+def misfit(where: str, error: Exception) -> UnsupportedError:
+    """What to raise instead of one of `MISFITS`, `where` being the operator's place."""
+    return UnsupportedError(
+        f"{where}: its inputs, options and outputs do not fit together: {error}",
+        hint="the file's shapes, constants or options are wrong: convert the model anew",
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

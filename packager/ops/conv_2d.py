@@ -7,7 +7,8 @@ import numpy as np
 
 from packager.ir import DType
 from packager.ops._contract import FAST17, Array, Call, OpDef
-from packager.ops._contraction import TYPES, finish, is_wide, objection, operands
+from packager.ops._contraction import TYPES, finish, is_wide, operands
+from packager.ops._contraction import objection as linear_objection
 from packager.ops._requantize import Rule
 from packager.ops._windows import axes_of, windows
 
@@ -58,6 +59,13 @@ def macs(call: Call) -> int:
 
 def kind(call: Call) -> str:
     return "pointwise" if call.input(1).dims[1:3] == (1, 1) else "conv"
+
+
+def objection(call: Call) -> str:
+    depth, (outputs, *_, share) = call.input(0).dims[3], call.input(1).dims
+    if not share or depth % share or outputs % (depth // share):
+        return f"{depth} input channels do not fall into groups of {share} for {outputs} outputs"
+    return linear_objection(call)
 
 
 OP = OpDef(name="CONV_2D", reference=reference, macs=macs, kind=kind, types=TYPES, stacked=1, objection=objection)

@@ -45,6 +45,10 @@ BROKEN = [
     (typed(INT8, 0, quant=QuantParams(scale=(1.0,), zero_point=(0, 0))), "1 scales and 2 zero points"),
     (typed(INT8, 1, quant=QuantParams(scale=(1.0,) * 3, zero_point=(0,) * 3, axis=3)), "3 scales along axis 3"),
     (typed(INT8, 1, quant=QuantParams(scale=(1.0,) * 3, zero_point=(0,) * 3, axis=7)), "3 scales along axis 7"),
+    (typed(INT8, 0, quant=QuantParams(scale=(float("nan"),), zero_point=(0,))), "has the scale nan"),
+    (typed(INT8, 0, quant=QuantParams(scale=(0.0,), zero_point=(0,))), "has the scale 0.0"),
+    (typed(INT8, 1, quant=QuantParams(scale=(float("inf"),), zero_point=(0,))), "has the scale inf"),
+    (typed(INT8, 0, quant=QuantParams(scale=(1.0,), zero_point=(128,))), "is int8 with the zero point 128"),
     (dataclasses.replace(FLOAT, signatures=(Signature(key="s", inputs=(), outputs=(), graph=3),)), "names graph 3"),
     (dataclasses.replace(FLOAT, signatures=(Signature(key="s", inputs=(("x", 99),), outputs=()),)), "'x' to tensor 99"),
 ]

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 
-from packager.emit.c._contract import Op
+from packager.emit.c._contract import Op, Problem
 from packager.emit.c._find import find_kernel
 from packager.emit.c._instead import instead_of
 from packager.errors import Diagnostic, Severity
 from packager.interp import reference
 from packager.ir import ABSENT, DType, Graph, Model
+from packager.ops import MISFITS, misfit
 
 _ACTIVATIONS = frozenset({DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32})
 """Types of tensors that reach a kernel at run time."""
+_FAR = 2.0**40
+"""Beyond the scale of any tensor."""
 
 
 def unsupported(model: Model, arithmetic: str) -> tuple[Diagnostic, ...]:
@@ -62,7 +65,21 @@ def _operator(op: Op) -> Iterator[Diagnostic]:
             op.where, f"{tensor.name!r} is {tensor.type.dtype}, kernels take int8 or int16", "quantize it to int8"
         )
         return
-    for problem in kernel.problems(op):
+    split = [t for t in (*op.node.inputs, *op.node.outputs) if _has_many_scales(op.graph, t)]
+    if split:
+        name = op.graph.tensors[split[0]].name
+        yield _error(op.where, f"{name!r} has a scale for each channel", "quantize activations per tensor")
+        return
+    far = [t for t in (*op.node.inputs, *op.node.outputs) if _is_far(op.graph, t)]
+    if far:
+        tensor = op.graph.tensors[far[0]]
+        yield _error(op.where, f"{tensor.name!r} has a scale that is no model's", "recalibrate, or mend the file")
+        return
+    try:
+        problems = list(kernel.problems(op))
+    except MISFITS as error:
+        problems = [Problem(str(misfit("it", error)), "mend the model, or convert it anew")]
+    for problem in problems:
         yield _error(op.where, problem.message, problem.hint)
 
 
@@ -70,6 +87,19 @@ def _is_strange(graph: Graph, t: int) -> bool:
     if t == ABSENT or graph.tensors[t].is_constant:
         return False
     return graph.type_of(t).dtype not in _ACTIVATIONS
+
+
+def _has_many_scales(graph: Graph, t: int) -> bool:
+    if t == ABSENT or graph.tensors[t].is_constant:
+        return False
+    quant = graph.type_of(t).quant
+    return quant is not None and quant.is_per_channel
+
+
+def _is_far(graph: Graph, t: int) -> bool:
+    """Whether products and quotients of three such scales may leave the range of float32."""
+    quant = None if t == ABSENT else graph.type_of(t).quant
+    return quant is not None and any(scale != 0 and not 1 / _FAR <= scale <= _FAR for scale in quant.scale)
 
 
 def _error(where: str, message: str, hint: str) -> Diagnostic:

@@ -10,6 +10,7 @@ from packager.emit.c._contract import Layer, Op
 from packager.emit.c._costs import ANY, ONE_SCALE_CODE, Target
 from packager.emit.c._find import find_kernel
 from packager.ir import Model
+from packager.ops import MISFITS, misfit
 from packager.plan.memory import ALIGNMENT, MemoryPlan, plan_memory
 
 
@@ -86,7 +87,10 @@ def _laid(model: Model, arithmetic: str, plan: MemoryPlan, target: Target) -> La
 def _layer(op: Op) -> Layer:
     kernel = find_kernel(op.node.op)
     assert kernel is not None, f"{op.where}: unsupported() comes first"
-    return kernel.layer(op)
+    try:
+        return kernel.layer(op)
+    except MISFITS as error:
+        raise misfit(op.where, error) from error
 
 
 def _has_minus_128(layer: Layer) -> bool:

@@ -6,6 +6,9 @@ from packager.emit.c._contract import Op, Problem
 from packager.ir import ABSENT, DType
 from packager.ops._requantize import activation_of, clampable
 
+_BITS = 32
+"""Of what the kernels compute in."""
+
 
 def int8_problems(op: Op, inputs: int = 1) -> Iterator[Problem]:
     """The first inputs and all outputs are int8 with one scale, and the fused activation is a clamp."""
@@ -35,6 +38,12 @@ def _problems(op: Op, inputs: int, dtype: DType) -> Iterator[Problem]:
             yield Problem(f"{tensor.name!r} is int16 with a zero point", "quantize int16 symmetrically")
     if not clampable(activation_of(op.attrs)):
         yield Problem("its fused activation is no clamp", "use RELU or RELU6")
+
+
+def shift_problems(*shifts: int) -> Iterator[Problem]:
+    """Shifts to the left leave some bit of 32; what they push out is gone in LiteRT as well."""
+    if max(shifts) >= _BITS:
+        yield Problem("its scaling needs more than 32 bits", "recalibrate: a scale is far out of range")
 
 
 def row_problems(op: Op, deepest: int) -> Iterator[Problem]:

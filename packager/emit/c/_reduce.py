@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
-from packager.emit.c._quantized import same_problems
+from packager.emit.c._quantized import same_problems, shift_problems
 from packager.ir import DType
 from packager.ops import _fixed_point as fixed
 from packager.ops._elementwise import is_xnnpack
@@ -33,6 +33,8 @@ class Reduce:
             yield Problem("its axes do not lie side by side", "reduce them one after the other, or transpose")
         elif _count(op) > _most(op):
             yield Problem(f"it adds {_count(op)} elements, the kernel {_most(op)}", "reduce in two steps")
+        elif self.kind in _ADDING:
+            yield from shift_problems(self._fixed(op)["shift"])
 
     def layer(self, op: Op) -> Layer:
         shape = _shape(op)

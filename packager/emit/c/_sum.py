@@ -7,7 +7,7 @@ import numpy as np
 
 from packager.emit.c._broadcast import broadcast_of, broadcast_problems
 from packager.emit.c._contract import Invocation, Layer, Op, Problem
-from packager.emit.c._quantized import same_problems
+from packager.emit.c._quantized import same_problems, shift_problems
 from packager.ir import DType
 from packager.ops import _fixed_point as fixed
 from packager.ops._sum import XNNPACK_BITS, is_taken, ratios
@@ -22,8 +22,11 @@ class Sum:
     def problems(self, op: Op) -> Iterator[Problem]:
         found = list(same_problems(op, 2))
         yield from found
-        if not found:
-            yield from broadcast_problems(op)
+        if found:
+            return
+        yield from broadcast_problems(op)
+        spare = _SPARE_INT16 if op.input(0).dtype is DType.INT16 else _SPARE
+        yield from shift_problems(_multipliers(op, spare)["shift"])
 
     def layer(self, op: Op) -> Layer:
         low, high = op.clamp

@@ -14,6 +14,8 @@ class _Dequantize:
         x = op.input(0)
         if x.dtype not in {DType.INT8, DType.INT16} or not x.is_quantized or x.quant is None or x.quant.is_per_channel:
             yield Problem(f"its input is {x.dtype}, the kernel takes int8 or int16 of one scale", "quantize it to int8")
+        if op.output.dtype is not DType.FLOAT32:
+            yield Problem(f"its output is {op.output.dtype}, the kernel writes float32", "mend the model")
 
     def layer(self, op: Op) -> Layer:
         return Layer(

@@ -6,7 +6,7 @@ import numpy as np
 
 from packager.emit.c._contract import Constant, Ints, Invocation, Layer, Op, Problem
 from packager.emit.c._linear import folded_bias, reach_of
-from packager.emit.c._quantized import constant_problems
+from packager.emit.c._quantized import constant_problems, int8_problems, shift_problems
 from packager.ops import _fixed_point as fixed
 from packager.ops.svdf import STATE, multipliers
 
@@ -15,10 +15,11 @@ _END = 1 << 31
 
 class _Svdf:
     def problems(self, op: Op) -> Iterator[Problem]:
-        found = list(constant_problems(op, (1, 2, 3)))
+        found = [*int8_problems(op), *constant_problems(op, (1, 2, 3))]
         yield from found
         if not found and reach_of(*_features(op)).max(initial=0) >= _END:
             yield Problem("its sums leave the kernel's 32 bits", "use fewer inputs")
+        yield from shift_problems(*(int(fixed.quantize_multiplier(m)[1]) for m in multipliers(op.evaluation)))
 
     def layer(self, op: Op) -> Layer:
         time, bias = op.constant(2), op.constant(3)

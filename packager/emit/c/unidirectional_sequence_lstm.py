@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from packager.emit.c._contract import SCRATCH, Constant, Fields, Ints, Invocation, Layer, Op, Problem
 from packager.emit.c._linear import folded_bias, reach_of
 from packager.emit.c._quantized import constant_problems
+from packager.ir import DType
 from packager.ops import _fixed_point as fixed
 from packager.ops import unidirectional_sequence_lstm as lstm
 
@@ -16,6 +17,8 @@ class _Lstm:
     def problems(self, op: Op) -> Iterator[Problem]:
         given = [i for i in range(1, len(op.node.inputs)) if i not in _STATES]
         found = list(constant_problems(op, given))
+        if {op.input(0).dtype, op.output.dtype} != {DType.INT8}:
+            found.append(Problem(f"it computes {op.input(0).dtype} to {op.output.dtype}", "quantize it to int8"))
         yield from found
         if not found and any(reach_of(*part).max(initial=0) >= _END for part in _matrices(op).values()):
             yield Problem("its sums leave the kernel's 32 bits", "use fewer inputs")

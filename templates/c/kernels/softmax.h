@@ -91,7 +91,7 @@ static void ep_softmax_parts_run(const ep_softmax *s, const int8_t *in, int8_t *
 
 EP_INLINE int32_t ep_softmax_exp(const ep_softmax *s, int32_t difference)
 {
-    return ep_exp_negative(ep_high_mul(difference * (1 << s->shift), s->multiplier));
+    return ep_exp_negative(ep_high_mul((int32_t)((uint32_t)difference << s->shift), s->multiplier));
 }
 
 static void ep_softmax_fixed_run(const ep_softmax *s, const int8_t *in, int8_t *out)

@@ -188,6 +188,7 @@ TABLES: dict[str, dict[str, Model]] = {
         "keywords": unary("SOFTMAX", (1, 12), y=(1 / 256, -128), options="SoftmaxOptions", beta=1.0),
         "rows": unary("SOFTMAX", (7, 100), x=(0.2, -128), y=(1 / 256, -128), options="SoftmaxOptions", beta=0.5),
         "steep": unary("SOFTMAX", (5, 300), x=(0.9, 127), y=(1 / 256, -128), options="SoftmaxOptions", beta=1.0),
+        "coarse": unary("SOFTMAX", (5, 9), x=(100.0, 3), y=(1 / 256, -128), options="SoftmaxOptions", beta=1.0),
         "two": unary("SOFTMAX", (50, 2), x=(0.01, 0), y=(1 / 256, -128), options="SoftmaxOptions", beta=1.0),
     },
     "reductions": {

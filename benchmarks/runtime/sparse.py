@@ -65,22 +65,52 @@ def weights(outputs: int, depth: int, share: float, block: tuple[int, int]) -> A
 def layer(key: Key, form: str = "") -> Model:
     """One fully connected layer; of 16 values for the form of indices."""
     vectors, depth, share, block = key
-    values = weights(OUTPUTS, depth, share, block)
-    if form == "indexes":
-        values = (np.rint(values / 18) * 18).astype(np.int8)
     b = GraphBuilder()
     x = b.input("x", (vectors, depth), DType.INT8, QuantParams.per_tensor(0.05, -3))
-    w = b.const(values, "w", QuantParams.per_tensor(0.001))
-    bias = b.const(np.zeros(OUTPUTS, np.int32), "b", QuantParams.per_tensor(0.00005))
-    y = b.op(
+    return b.model([_fully_connected(b, x, (vectors, OUTPUTS), of_form(weights(OUTPUTS, depth, share, block), form))])
+
+
+def network(form: str) -> Model:
+    """What convolutional networks have: windows over the border, pixels by themselves, and one vector at the end."""
+    block = TILE if form == "skips" else ANYWHERE
+    b = GraphBuilder()
+    x = b.input("x", (1, 8, 8, 16), DType.INT8, QuantParams.per_tensor(0.05, -3))
+    for name, kernel, depth in (("window", 3, 16), ("pixel", 1, OUTPUTS)):
+        values = of_form(weights(OUTPUTS, kernel * kernel * depth, 0.5, block), form)
+        x = b.op(
+            "CONV_2D",
+            [x, *_constants(b, values.reshape(OUTPUTS, kernel, kernel, depth), QuantParams.per_tensor(0.001))],
+            (1, 8, 8, OUTPUTS),
+            options="Conv2DOptions",
+            name=name,
+            dtype=DType.INT8,
+            quant=QuantParams.per_tensor(0.05, -3),
+            stride_h=1,
+            stride_w=1,
+        )
+    rows = of_form(weights(OUTPUTS, 64 * OUTPUTS, 0.5, block), form)
+    x = b.op("RESHAPE", [x], (1, 64 * OUTPUTS), dtype=DType.INT8, quant=QuantParams.per_tensor(0.05, -3))
+    return b.model([_fully_connected(b, x, (1, OUTPUTS), rows)])
+
+
+def of_form(values: Array, form: str) -> Array:
+    return (np.rint(values / 18) * 18).astype(np.int8) if form == "indexes" else values
+
+
+def _fully_connected(b: GraphBuilder, x: int, shape: tuple[int, int], values: Array) -> int:
+    return b.op(
         "FULLY_CONNECTED",
-        [x, w, bias],
-        (vectors, OUTPUTS),
+        [x, *_constants(b, values, QuantParams.per_tensor(0.001))],
+        shape,
         options="FullyConnectedOptions",
         dtype=DType.INT8,
         quant=QuantParams.per_tensor(0.06, 5),
     )
-    return b.model([y])
+
+
+def _constants(b: GraphBuilder, values: Array, quant: QuantParams) -> tuple[int, int]:
+    """Weights and a bias of zeros."""
+    return b.const(values, "w", quant), b.const(np.zeros(OUTPUTS, np.int32), "b", QuantParams.per_tensor(0.00005))
 
 
 def together(models: Iterable[Model]) -> Model:
@@ -159,9 +189,9 @@ def costs(kernels: str, count: Mapping[str, Counter], folder: Path) -> str:
 
 
 def code(kernels: str, form: str, folder: Path) -> int:
-    """Bytes of the code of a model of one layer."""
+    """Bytes of the code of a small network."""
     source = folder / f"{kernels}-{form}-alone"
-    written(source, layer((MANY, DEPTH, 0.5, TILE if form == "skips" else ANYWHERE), form), form)
+    written(source, network(form), form)
     target = source / "model.o"
     command = [*CPUS[kernels][1], "-std=c99", "-ffunction-sections", f"-I{source}", "-c", str(source / "model.c")]
     subprocess.run([*command, "-o", str(target)], check=True)

@@ -27,8 +27,9 @@ def with_savings(product: Product, job: Job, target: Target) -> Product:
 
 
 def _clause(saved: Saved) -> str:
-    fewer = f", {saved.macs / saved.of_macs:.0%} of its multiplications" if saved.macs else ""
-    return f"{_HOW[saved.form]}: saves {saved.bytes:,} of {saved.of_bytes:,} B{fewer}"
+    fewer = f" and skips {saved.macs / saved.of_macs:.0%} of the multiplications" if saved.macs else ""
+    size = f"saves {saved.bytes:,} of" if saved.bytes > 0 else f"takes {-saved.bytes:,} more than"
+    return f"{_HOW[saved.form]}: {size} {saved.of_bytes:,} B{fewer}"
 
 
 def _figure(name: str, value: int, unit: str, source: str) -> Figure:

@@ -8,7 +8,9 @@ from families.making import integer_source, job
 from ops.convolving import Case, convolution, dense
 
 from packager.config.profile import load_profile
+from packager.emit.c import Saved
 from packager.families import microcontroller, raspberrypi
+from packager.families._zeros import _clause
 from packager.figure import Place
 from packager.ir import Model
 from packager.quantize import Quantized
@@ -29,6 +31,13 @@ def test_the_report_says_which_layer_skips_and_what_that_saves() -> None:
     assert figures["c.skipped.macs"] > 0.6 * 512 * 64
     blob = next(e.content for e in product.files if e.path == "runtime/c/model_weights.bin")
     assert len(blob) < 32768 * 0.4
+
+
+def test_a_layer_that_takes_more_bytes_is_said_to() -> None:
+    saved = Saved(form="skips", bytes=-32, of_bytes=4608, macs=3, of_macs=100, cost=1.0, of_cost=2.0)
+    assert _clause(saved) == (
+        "runtime/c leaves out quads of zeros: takes 32 more than 4,608 B and skips 3% of the multiplications"
+    )
 
 
 def test_without_zeros_nothing_is_said() -> None:

@@ -91,7 +91,7 @@ class Saved:
     """What a layer saves by how its weights are stored."""
 
     form: str
-    """``skips``, ``packs`` or ``indexes``, see `_stored`."""
+    """``dense``, ``skips``, ``packs`` or ``indexes``, see `_stored`."""
     bytes: int
     """Of its constants, and of how many."""
     of_bytes: int

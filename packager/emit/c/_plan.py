@@ -41,7 +41,8 @@ class Laid:
 def lay_out(model: Model, arithmetic: str, target: Target = ANY) -> Laid:
     """Return the layers of a model of which every operator has a kernel.
 
-    A form of weights that saves the whole model neither more bytes than its code takes, nor time, is left out; so are
+    A form of weights that saves the whole model neither more bytes than its code takes, nor a share of its instructions
+    as large as fewer bytes may cost a layer, is left out; so are
     single scales where other layers have one for each channel and these spare less than it takes to tell them apart.
     """
     laid = _placed(model, arithmetic, target)
@@ -57,8 +58,9 @@ def lay_out(model: Model, arithmetic: str, target: Target = ANY) -> Laid:
 
 def _pays(laid: Laid, form: str, target: Target) -> bool:
     assert target.costs is not None, "no form but dense is without costs"
-    saved = [layer.saved for layer in laid.layers if layer.saved and layer.saved.form == form]
-    faster = sum(s.cost for s in saved) > target.slower * sum(s.of_cost for s in saved)
+    every = [layer.saved for layer in laid.layers if layer.saved]
+    saved = [s for s in every if s.form == form]
+    faster = sum(s.cost for s in saved) > target.slower * sum(s.of_cost for s in every)
     return not saved or faster or sum(s.bytes for s in saved) > target.costs.code(form)
 
 

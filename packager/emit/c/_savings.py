@@ -11,4 +11,4 @@ from packager.ir import Model
 def savings(model: Model, arithmetic: str, target: Target) -> Mapping[int, Saved]:
     """Return the layers whose weights are not stored one by one, by operator index; of what `emit_c` takes."""
     layers = lay_out(model, arithmetic, target).layers
-    return {i: layer.saved for i, layer in enumerate(layers) if layer.saved is not None}
+    return {i: layer.saved for i, layer in enumerate(layers) if layer.saved and layer.saved.form != "dense"}

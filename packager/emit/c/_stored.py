@@ -42,7 +42,7 @@ class Stored:
     """Fields of `ep_matrix` that are no constants."""
     scratch: int = 0
     saved: Saved | None = None
-    """Against dense weights."""
+    """Against dense weights, which save nothing against themselves."""
 
     @property
     def bytes(self) -> int:
@@ -70,7 +70,7 @@ def stored(op: Op, rows: Ints, vectors: int) -> Stored:
     dense, *others = _forms(op, tiles, vectors)
     taken = [form for form in (dense, *others) if form.form in op.target.forms]
     found = smallest(taken or [dense], op.target.slower)
-    return found if found is dense else dataclasses.replace(found, saved=_saved(found, dense))
+    return dataclasses.replace(found, saved=_saved(found, dense))
 
 
 def smallest(forms: list[Stored], slower: float) -> Stored:

@@ -185,13 +185,13 @@ def test_where_flash_counts_zeros_anywhere_are_packed() -> None:
 
 @pytest.mark.parametrize("kernels", COSTS)
 def test_shared_weights_become_indices_where_many_vectors_share_them(kernels: str) -> None:
-    many = shared(convolution(Case(shape=(1, 20, 16, 32), kernel=(1, 1), channels=64)))
+    many = shared(convolution(Case(shape=(1, 20, 16, 32), kernel=(1, 1), channels=96)))
     one = shared(dense(Case(shape=(1, 256), channels=64)))
     for target in (Target(kernels=kernels), Target(kernels=kernels, slower=0.25)):
         (saved,) = savings(many, "integer", target).values()
         assert saved.form == "indexes"
         assert saved.macs == 0
-        assert saved.bytes == 64 * 32 // 2 - 16, "four bits a weight, and the values"
+        assert saved.bytes == 96 * 32 // 2 - 16, "four bits a weight, and the values"
         assert not savings(one, "integer", target), "it would take longer"
         assert not savings(shared(LAYERS["pointwise"], 17), "integer", target), "too many values for four bits"
 
@@ -205,6 +205,17 @@ def test_sixteen_values_and_padding_that_is_one_of_them() -> None:
         graph = dataclasses.replace(model.main, tensors=tuple(tensors))
         op = Op(graph, 0, "integer", {}, Target(kernels="dsp", slower=0.25))
         assert stored(op, values[:, None, :], 64).form == form
+
+
+@pytest.mark.parametrize("kernels", COSTS)
+def test_what_saves_a_small_layer_time_and_the_model_none_is_left_out(kernels: str) -> None:
+    """Its code would make the binary larger, and a layer of a hundredth of the work no model faster."""
+    large = convolution(Case(shape=(1, 32, 32, 32), channels=64))
+    small = pruned(convolution(Case(shape=(1, 4, 4, 16), kernel=(1, 1), channels=16)), 0.7, TILE)
+    target = Target(kernels=kernels, forms=("dense", "skips"))
+    assert not savings(together({"large": large, "small": small}), "integer", target)
+    (alone,) = savings(small, "integer", target).values()
+    assert alone.cost > target.slower * alone.of_cost
 
 
 def test_a_cpu_that_was_not_counted_has_dense_weights() -> None:

@@ -58,7 +58,10 @@ def _run(folder: Path, manifest: "Manifest", engine: str, inputs: Sequence[Any])
 
     known = dict.fromkeys([manifest.engine, *manifest.engines])
     if engine and engine.partition("-")[0] not in {name.partition("-")[0] for name in known}:
-        raise ConfigError(f"{engine!r} does not run {manifest.artifact}", hint=did_you_mean(engine, known))
+        hint = did_you_mean(engine, known)
+        if engine == "c":
+            hint = f"the bundle holds no C runtime, its report says why; {hint}"
+        raise ConfigError(f"{engine!r} does not run {manifest.artifact}", hint=hint)
     return find_engine(engine or manifest.engine)(folder, folder / manifest.artifact, inputs)
 
 

@@ -80,6 +80,7 @@ def test_an_archive_is_run_as_well(tmp_path: Path) -> None:
     [
         (["--engine", "litret"], tiny_inputs(), 2, "did you mean 'litert'?"),
         (["--engine", "onnxruntime"], tiny_inputs(), 2, "does not run model/model.tflite"),
+        (["--engine", "c"], tiny_inputs(), 2, "holds no C runtime, its report says why"),
         (["--engine", "litert-refrence"], tiny_inputs(), 2, "litert-reference"),
         ([], np.zeros((2, 5), np.float32), 2, "asks for [n, 4]"),
         ([], np.full((2, 4), np.nan, np.float32), 2, "NaN"),

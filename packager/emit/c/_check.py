@@ -97,9 +97,13 @@ def _has_many_scales(graph: Graph, t: int) -> bool:
 
 
 def _is_far(graph: Graph, t: int) -> bool:
-    """Whether products and quotients of three such scales may leave the range of float32."""
+    """Whether products and quotients of three such scales may leave the range of float32.
+
+    The weights and the bias of a channel that nothing trained may have any next to zero: visual wake words have 3e-13.
+    """
     quant = None if t == ABSENT else graph.type_of(t).quant
-    return quant is not None and any(scale != 0 and not 1 / _FAR <= scale <= _FAR for scale in quant.scale)
+    least = 0.0 if t != ABSENT and graph.tensors[t].is_constant else 1 / _FAR
+    return quant is not None and any(scale != 0 and not least <= scale <= _FAR for scale in quant.scale)
 
 
 def _error(where: str, message: str, hint: str) -> Diagnostic:

@@ -53,6 +53,19 @@ REFUSED = {
 }
 
 
+def test_channels_that_nothing_trained_have_kernels() -> None:
+    """Their scales are next to zero, as those of some channels of visual wake words are, and the bias' more so."""
+    tensors = list(CONVOLUTION.main.tensors)
+    for i in CONVOLUTION.main.nodes[0].inputs[1:]:
+        scales = tensors[i].type.quant
+        assert scales is not None
+        tiny = QuantParams(scale=(3e-13,) * len(scales.scale), zero_point=scales.zero_point, axis=scales.axis)
+        tensors[i] = dataclasses.replace(tensors[i], type=dataclasses.replace(tensors[i].type, quant=tiny))
+    model = CONVOLUTION.with_main(dataclasses.replace(CONVOLUTION.main, tensors=tuple(tensors)))
+    assert not unsupported(model, "integer")
+    assert not unsupported(model, "xnnpack")
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_has_no_kernel_is_named(name: str) -> None:
     model, message = REFUSED[name]

@@ -203,6 +203,9 @@ def test_arrays_for_compilers_without_incbin(model: Model, arithmetic: str, tmp_
     source = written(tmp_path, emitted(model, arithmetic, inputs_for(model, 1), test_zeros.forced("skips")))
     arrays = source / "model_weights_arrays.h"
     arrays.unlink()
+    missing = [*compiler(), "-DEDGEPACK_INCBIN=0", "-fsyntax-only", str(source / "model_weights.c")]
+    done = subprocess.run(missing, check=False, capture_output=True, encoding="utf-8")
+    assert "`python3 model.py --arrays` in this folder writes it" in done.stderr
     subprocess.run([sys.executable, str(source / "model.py"), "--arrays"], check=True)
     kinds = set(re.findall(r"^EP_CONSTANT const (\w+)", arrays.read_text("utf-8"), re.MULTILINE))
     if model is EVERY_TYPE:

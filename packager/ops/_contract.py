@@ -17,7 +17,7 @@ ARITHMETICS = ("integer", "xnnpack")
 FAST17 = "fast17"
 """``integer``, but for sums of products: scaled by 17 bits, rounded once. Of no engine's own; for hardware alone."""
 
-MISFITS = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
+MISFITS = (ArithmeticError, AssertionError, LookupError, ValueError)
 """What computing an operator ends in where the shapes, constants or options of a file contradict each other."""
 
 

@@ -87,7 +87,7 @@ def clamp(q: Array, output: TensorType, activation: int, arithmetic: str) -> Arr
 
 def float32_scale(accumulator: Array, scale: npt.ArrayLike) -> Array:
     """``rint(float32(accumulator) * float32 scale)``, ties to even: XNNPACK's requantization."""
-    scaled = accumulator.astype(np.float32) * np.asarray(scale, np.float32)
+    scaled = np.asarray(accumulator.astype(np.float32) * np.asarray(scale, np.float32))
     rounded: Array = np.rint(scaled, out=scaled)
     return rounded
 

@@ -36,6 +36,11 @@ def test_product_of_every_pair(scales: tuple[float, float, float], zeros: tuple[
     judge(binary("MUL", (shape, shape), scales=scales, zeros=zeros, options="MulOptions"), ALL_PAIRS)
 
 
+def test_product_of_scalars() -> None:
+    for dtype in (DType.INT8, DType.FLOAT32):
+        judge(binary("MUL", ((), ()), dtype=dtype, options="MulOptions"))
+
+
 @pytest.mark.parametrize("op", ["MUL", "MAXIMUM", "MINIMUM"])
 @pytest.mark.parametrize("shapes", SHAPES)
 @pytest.mark.parametrize("constant", [None, 1])

@@ -14,6 +14,8 @@ _ACTIVATIONS = frozenset({DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DTy
 """Types of tensors that reach a kernel at run time."""
 _FAR = 2.0**40
 """Beyond the scale of any tensor."""
+_WORD = 16
+"""Bits of the widest elements whose scale is reckoned with."""
 
 
 def unsupported(model: Model, arithmetic: str) -> tuple[Diagnostic, ...]:
@@ -70,7 +72,7 @@ def _operator(op: Op) -> Iterator[Diagnostic]:
         name = op.graph.tensors[split[0]].name
         yield _error(op.where, f"{name!r} has a scale for each channel", "quantize activations per tensor")
         return
-    far = [t for t in (*op.node.inputs, *op.node.outputs) if _is_far(op.graph, t)]
+    far = [t for t in (*op.node.inputs, *op.node.outputs) if _is_far(op, t)]
     if far:
         tensor = op.graph.tensors[far[0]]
         yield _error(op.where, f"{tensor.name!r} has a scale that is no model's", "recalibrate, or mend the file")
@@ -96,14 +98,17 @@ def _has_many_scales(graph: Graph, t: int) -> bool:
     return quant is not None and quant.is_per_channel
 
 
-def _is_far(graph: Graph, t: int) -> bool:
-    """Whether products and quotients of three such scales may leave the range of float32.
+def _is_far(op: Op, t: int) -> bool:
+    """Whether a product of two such scales, or its quotient by one, may leave the range of float32.
 
     The weights and the bias of a channel that nothing trained may have any next to zero: visual wake words have 3e-13.
     """
-    quant = None if t == ABSENT else graph.type_of(t).quant
-    least = 0.0 if t != ABSENT and graph.tensors[t].is_constant else 1 / _FAR
-    return quant is not None and any(scale != 0 and not least <= scale <= _FAR for scale in quant.scale)
+    if t == ABSENT or op.graph.type_of(t).dtype.bits > _WORD:
+        return False
+    quant = op.graph.type_of(t).quant
+    divides = t in op.node.outputs or op.graph.tensors[t].is_variable
+    least = 1 / _FAR if divides else 0.0
+    return quant is not None and any(not least <= scale <= _FAR for scale in quant.scale)
 
 
 def _error(where: str, message: str, hint: str) -> Diagnostic:

@@ -1,11 +1,16 @@
-"""Kernels in one file: a model may need any of them beside any other, whatever the CPU."""
+"""Kernels in one file, and one by one: a model may need any of them, beside any other or none, whatever the CPU."""
 
+import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from emit.c.making import STRICT, emitted, written
+from emit.c.test_kernels import TABLES
+from emit.c.test_more_kernels import TABLES as MORE
+from ops.judging import inputs_for
 
 from packager.data import data_dir
 
@@ -52,3 +57,17 @@ def test_no_two_kernels_share_a_name(cpu: str, tmp_path: Path) -> None:
     command = [compiler, "-std=c99", "-fsyntax-only", *flags, *defines, f"-I{folder}", str(source)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_an_operator_alone_leaves_nothing_unused(tmp_path: Path) -> None:
+    """Helpers of other operators come with a header, and a compiler is strict about them."""
+    compiler, *flags = CPUS["neon"]
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
+    for table, models in (TABLES | MORE).items():
+        model = next(iter(models.values()))
+        source = written(tmp_path / table, emitted(model, "xnnpack", inputs_for(model, 1)))
+        command = [compiler, *STRICT, *flags, "-S", "-o", os.devnull, f"-I{source}", str(source / "model.c")]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == 0, f"{table}: {done.stderr}"

@@ -16,11 +16,15 @@
 #define EP_QUOTIENT(n, divisor) ((n) * (divisor) >> 24)
 #endif
 
+#if EP_DSP && !EP_POOL_LARGE
+#define EP_POOL_FOUR ep_average_pool_2d_four
+#endif
 #define EP_ELEMENT int8_t
 #define EP_TYPED(kernel, what) kernel##_##what
 #include "average_pool_2d_body.h"
 #undef EP_TYPED
 #undef EP_ELEMENT
+#undef EP_POOL_FOUR
 #undef EP_SUM
 #undef EP_DIVISOR
 #undef EP_QUOTIENT

@@ -19,6 +19,9 @@ EP_INLINE void EP_POOL(lanes)(const ep_pool *p, const EP_ELEMENT *restrict in, c
         out[k] = most[k] < high ? most[k] : high;
 }
 
+#if defined(EP_POOL_FOUR)
+#include "max_pool_2d_dsp.h"
+#endif
 #include "pool_body.h"
 
 #undef EP_POOL

@@ -99,4 +99,34 @@ EP_INLINE int32_t ep_saturated(int32_t v)
     return near;
 }
 
+/* Both halfwords of the sum plus bytes 0 and 2, and plus bytes 1 and 3. */
+EP_INLINE int32_t ep_add_even(int32_t sum, int32_t bytes)
+{
+    int32_t total;
+    __asm__("sxtab16 %0, %1, %2" : "=r"(total) : "r"(sum), "r"(bytes));
+    return total;
+}
+
+EP_INLINE int32_t ep_add_odd(int32_t sum, int32_t bytes)
+{
+    int32_t total;
+    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(total) : "r"(sum), "r"(bytes));
+    return total;
+}
+
+/* Of each byte the larger one, and the smaller one. */
+EP_INLINE int32_t ep_larger_bytes(int32_t a, int32_t b)
+{
+    int32_t most;
+    __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(most) : "r"(a), "r"(b));
+    return most;
+}
+
+EP_INLINE int32_t ep_smaller_bytes(int32_t a, int32_t b)
+{
+    int32_t least;
+    __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(least) : "r"(a), "r"(b));
+    return least;
+}
+
 #endif

@@ -34,4 +34,6 @@ EP_INLINE ep_extent ep_pool_extent(const ep_window *w, int32_t y, int32_t x)
     return e;
 }
 
+EP_INLINE int32_t ep_extent_count(const ep_extent *e) { return (e->to_h - e->from_h) * (e->to_w - e->from_w); }
+
 #endif

@@ -1,18 +1,30 @@
 /* A pool of EP_ELEMENT over all pixels and channels: EP_POOL(lanes) computes up to EP_LANES channels of a pixel. */
+EP_INLINE void EP_POOL(pixel)(const ep_pool *p, const EP_ELEMENT *in, const ep_extent *e, EP_ELEMENT *out)
+{
+    const int32_t channels = p->window.output_c;
+    int32_t first = 0, at;
+#if defined(EP_POOL_FOUR)
+    for (; channels >= 4 && first < channels; first += 4) {
+        at = ep_min(first, channels - 4);
+        EP_POOL_FOUR(p, in + at, e, out + at);
+    }
+#endif
+    for (; first < channels; first += EP_LANES)
+        if (EP_POOL_WHOLE(channels)) {
+            at = ep_min(first, channels - EP_LANES);
+            EP_POOL(lanes)(p, in + at, e, EP_LANES, out + at);
+        } else
+            EP_POOL(lanes)(p, in + first, e, ep_min(EP_LANES, channels - first), out + first);
+}
+
 EP_INLINE void EP_POOL(whole)(const ep_pool *p, const EP_ELEMENT *in, EP_ELEMENT *out)
 {
     const ep_window *const w = &p->window;
-    const int32_t channels = w->output_c;
     for (int32_t n = 0; n < w->batches; n++, in += ep_image_in(w))
         for (int32_t y = 0; y < w->output_h; y++)
-            for (int32_t x = 0; x < w->output_w; x++, out += channels) {
+            for (int32_t x = 0; x < w->output_w; x++, out += w->output_c) {
                 const ep_extent e = ep_pool_extent(w, y, x);
-                for (int32_t first = 0, at; first < channels; first += EP_LANES)
-                    if (EP_POOL_WHOLE(channels)) {
-                        at = ep_min(first, channels - EP_LANES);
-                        EP_POOL(lanes)(p, in + at, &e, EP_LANES, out + at);
-                    } else
-                        EP_POOL(lanes)(p, in + first, &e, ep_min(EP_LANES, channels - first), out + first);
+                EP_POOL(pixel)(p, in, &e, out);
             }
 }
 

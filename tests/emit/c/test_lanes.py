@@ -109,7 +109,7 @@ def test_nothing_undefined(table: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cpu", ["neon", "armv7", "dsp"])
+@pytest.mark.parametrize("cpu", ["neon", "armv7", "dsp", "armv6"])
 def test_the_same_integers_on_other_cpus(cpu: str, tmp_path: Path) -> None:
     command, emulator, flags = tools(cpu)
     for large in (True, False):

@@ -9,6 +9,7 @@ typedef __m256i ep_eight;
 typedef struct {
     __m256i mantissa, odd; /* Those of odd numbers where even ones are. */
     __m256i left, right;
+    __m256i half, rounds; /* Of the last place that stays; whether there is one that does not, in every bit. */
 } ep_eight_factor;
 
 EP_INLINE ep_eight ep_eight_all(int32_t v) { return _mm256_set1_epi32(v); }
@@ -30,14 +31,15 @@ EP_INLINE ep_eight ep_eight_signed(ep_eight v, ep_eight sign) { return _mm256_si
 EP_INLINE ep_eight_factor ep_eight_factor_of(int32_t mantissa, int32_t shift)
 {
     const __m256i all = _mm256_set1_epi32(mantissa);
-    const ep_eight_factor f = {all, all, _mm256_set1_epi32(ep_max(shift, 0)), _mm256_set1_epi32(ep_max(-shift, 0))};
+    const int32_t right = ep_max(-shift, 0);
+    const ep_eight_factor f = {all, all, _mm256_set1_epi32(ep_max(shift, 0)), _mm256_set1_epi32(right),
+                               _mm256_set1_epi32((int32_t)((UINT32_C(1) << right) >> 1)), _mm256_set1_epi32(right ? -1 : 0)};
     return f;
 }
 
-/* ep_multiply. */
+/* ep_multiply; of |v| up to 2^30 where shifts go right. */
 EP_INLINE ep_eight ep_eight_multiply(ep_eight v, const ep_eight_factor *f)
 {
-    const __m256i one = _mm256_set1_epi32(1), some = _mm256_cmpgt_epi32(f->right, _mm256_setzero_si256());
     const __m256i w = _mm256_sllv_epi32(v, f->left), nearest = _mm256_set1_epi64x(1 << 30);
     __m256i mantissa = f->mantissa, odd = f->odd;
 #if defined(__GNUC__)
@@ -47,9 +49,8 @@ EP_INLINE ep_eight ep_eight_multiply(ep_eight v, const ep_eight_factor *f)
     const __m256i second = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(w, 32), odd), nearest);
     const __m256i high = ep_join8(_mm256_srli_epi64(first, 31), _mm256_slli_epi64(second, 1));
     /* Halves are rounded upwards: below zero, one less is rounded where there is anything to round. */
-    const __m256i moved = _mm256_add_epi32(high, _mm256_and_si256(some, _mm256_srai_epi32(high, 31)));
-    const __m256i half = _mm256_srlv_epi32(moved, _mm256_sub_epi32(f->right, one)); /* By -1: all is shifted out. */
-    return _mm256_add_epi32(_mm256_srav_epi32(moved, f->right), _mm256_and_si256(half, one));
+    const __m256i down = _mm256_and_si256(f->rounds, _mm256_srai_epi32(high, 31));
+    return _mm256_srav_epi32(_mm256_add_epi32(_mm256_add_epi32(high, f->half), down), f->right);
 }
 
 /* By `below` and with that sign where a number is less than zero, else by `above`. */
@@ -60,7 +61,9 @@ EP_INLINE ep_eight ep_eight_multiply_either(ep_eight v, const ep_eight_factor *b
     const __m256i mantissa = _mm256_blendv_epi8(above->mantissa, below->mantissa, is_below);
     const ep_eight_factor f = {mantissa, _mm256_srli_epi64(mantissa, 32),
                                _mm256_blendv_epi8(above->left, below->left, is_below),
-                               _mm256_blendv_epi8(above->right, below->right, is_below)};
+                               _mm256_blendv_epi8(above->right, below->right, is_below),
+                               _mm256_blendv_epi8(above->half, below->half, is_below),
+                               _mm256_blendv_epi8(above->rounds, below->rounds, is_below)};
     return ep_eight_signed(ep_eight_multiply(v, &f), _mm256_blendv_epi8(_mm256_set1_epi32(1), sign, is_below));
 }
 

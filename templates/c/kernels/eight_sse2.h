@@ -9,9 +9,9 @@ typedef struct {
 } ep_eight;
 
 typedef struct {
-    __m128i mantissa;
-    __m128i rounds; /* Whether anything is shifted to the right, in every bit. */
-    __m128i left, right, right_but_one;
+    __m128i mantissa, twice;
+    __m128i left, right;  /* Counts. */
+    __m128i half, rounds; /* Of the last place that stays; whether there is one that does not, in every bit. */
 } ep_eight_factor;
 
 EP_INLINE ep_eight ep_eight_of(__m128i first, __m128i second)
@@ -68,25 +68,27 @@ EP_INLINE ep_eight ep_eight_signed(ep_eight v, ep_eight sign)
 EP_INLINE ep_eight_factor ep_eight_factor_of(int32_t mantissa, int32_t shift)
 {
     const int32_t right = ep_max(-shift, 0);
-    const ep_eight_factor f = {_mm_set1_epi32(mantissa), _mm_set1_epi32(right ? -1 : 0), _mm_cvtsi32_si128(ep_max(shift, 0)),
-                               _mm_cvtsi32_si128(right), _mm_cvtsi32_si128(right ? right - 1 : 32)};
+    const ep_eight_factor f = {_mm_set1_epi32(mantissa),
+                               _mm_set1_epi32((int32_t)((uint32_t)mantissa << 1)),
+                               _mm_cvtsi32_si128(ep_max(shift, 0)),
+                               _mm_cvtsi32_si128(right),
+                               _mm_set1_epi32((int32_t)((UINT32_C(1) << right) >> 1)),
+                               _mm_set1_epi32(right ? -1 : 0)};
     return f;
 }
 
-/* ep_multiply. Sizes are multiplied: below zero, halves that are to be rounded upwards are rounded towards zero. */
+/* ep_multiply; of |v| up to 2^30 where shifts go right. Below zero the product without a sign is too large by the mantissa
+   times 2^32. */
 EP_INLINE __m128i ep_four_multiply(__m128i v, const ep_eight_factor *f)
 {
-    const __m128i w = _mm_sll_epi32(v, f->left), sign = _mm_srai_epi32(w, 31), size = ep_four_negated(w, sign);
-    const __m128i half = _mm_set1_epi64x(1 << 30), upper = _mm_set_epi32(-1, 0, -1, 0);
-    const __m128i even = _mm_add_epi64(_mm_mul_epu32(size, f->mantissa), half);
-    const __m128i odd = _mm_add_epi64(_mm_mul_epu32(_mm_srli_epi64(size, 32), f->mantissa), half);
-    const __m128i first = _mm_add_epi64(even, _mm_shuffle_epi32(sign, _MM_SHUFFLE(2, 2, 0, 0)));
-    const __m128i second = _mm_add_epi64(odd, _mm_shuffle_epi32(sign, _MM_SHUFFLE(3, 3, 1, 1)));
-    const __m128i both = _mm_or_si128(_mm_srli_epi64(first, 31), _mm_and_si128(_mm_slli_epi64(second, 1), upper));
-    const __m128i high = ep_four_negated(both, sign);
-    const __m128i moved = _mm_add_epi32(high, _mm_and_si128(f->rounds, _mm_srai_epi32(high, 31)));
-    const __m128i rest = _mm_and_si128(_mm_srl_epi32(moved, f->right_but_one), _mm_set1_epi32(1));
-    return _mm_add_epi32(_mm_sra_epi32(moved, f->right), rest);
+    const __m128i w = _mm_sll_epi32(v, f->left), nearest = _mm_set1_epi64x(1 << 30), odd = _mm_set_epi32(-1, 0, -1, 0);
+    const __m128i first = _mm_add_epi64(_mm_mul_epu32(w, f->mantissa), nearest);
+    const __m128i second = _mm_add_epi64(_mm_mul_epu32(_mm_srli_epi64(w, 32), f->mantissa), nearest);
+    const __m128i both = _mm_or_si128(_mm_srli_epi64(first, 31), _mm_and_si128(_mm_slli_epi64(second, 1), odd));
+    const __m128i high = _mm_sub_epi32(both, _mm_and_si128(_mm_srai_epi32(w, 31), f->twice));
+    /* Halves are rounded upwards: below zero, one less is rounded where there is anything to round. */
+    const __m128i down = _mm_and_si128(f->rounds, _mm_srai_epi32(high, 31));
+    return _mm_sra_epi32(_mm_add_epi32(_mm_add_epi32(high, f->half), down), f->right);
 }
 
 EP_INLINE ep_eight ep_eight_multiply(ep_eight v, const ep_eight_factor *f)

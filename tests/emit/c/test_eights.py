@@ -117,10 +117,11 @@ def test_the_same_integers_without_flags(table: str, flags: tuple[str, ...], tmp
 
 @needs_compiler
 @pytest.mark.slow
-@pytest.mark.parametrize("table", TABLES)
-def test_nothing_undefined(table: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("table", "vectors"), [*((table, "native") for table in TABLES), ("add", ""), ("slopes", "")])
+def test_nothing_undefined(table: str, vectors: str, tmp_path: Path) -> None:
     model = together(TABLES[table])
-    check(model, "integer", tmp_path, inputs=numbers(model), flags=(*SANITIZED, flags_of("native")))
+    flags = (*SANITIZED, flags_of(vectors)) if vectors else SANITIZED
+    check(model, "integer", tmp_path, inputs=numbers(model), flags=flags)
 
 
 @pytest.mark.slow

@@ -245,6 +245,30 @@ def test_what_cmake_builds_runs_and_its_static_library_has_no_variable(tmp_path:
     assert ".data.rel" not in sections
 
 
+def test_make_with_other_flags_compiles_anew(tmp_path: Path) -> None:
+    """Else objects of another CPU, or without threads, would be taken for up to date."""
+    if shutil.which("make") is None:
+        pytest.skip("no make is here")
+    source = sources(tmp_path)
+
+    def made(*options: str) -> tuple[bool, list[str]]:
+        command = ["make", "-C", str(source), f"CC={compiler()[0]}", "OPTIMIZE=-O1", "libmodel.a", *options]
+        subprocess.run(command, check=True, capture_output=True)
+        objects = ["nm", "-A", str(source / "libmodel.a")]
+        symbols = subprocess.run(objects, check=True, capture_output=True, encoding="utf-8").stdout
+        compiled = sorted(path.name for path in source.glob("*.o") if path.stat().st_mtime_ns > before)
+        return "model_use_threads" in symbols, compiled
+
+    before = 0
+    plain = ["model.o", "model_weights.o", "selftest.o"]
+    assert made() == (False, plain)
+    before = max(path.stat().st_mtime_ns for path in source.glob("*.o"))
+    assert made() == (False, []), "nothing has changed"
+    assert made("THREADS=1") == (True, [*plain, "threads.o"])
+    before = max(path.stat().st_mtime_ns for path in source.glob("*.o"))
+    assert made("CFLAGS=-DNAME='\".quoted\"'") == (False, plain)
+
+
 @pytest.mark.parametrize("name", ["gcc", "clang"])
 def test_weights_are_found_when_linking_optimizes(name: str, tmp_path: Path) -> None:
     """The assembler runs anew then, in the folder of whoever links: the file of the weights must be done with."""

@@ -33,6 +33,9 @@ def _found(model: Model, arithmetic: str) -> Iterator[Diagnostic]:
         name = graph.tensors[unset[0]].name
         yield _error(f"tensor {name!r}", "its shape is not fixed", "give the input's shape with --input-shape")
         return
+    if empty := [t for t in (*graph.inputs, *graph.activations()) if t != ABSENT and not graph.type_of(t).elements]:
+        yield _error(f"tensor {graph.tensors[empty[0]].name!r}", "it has no elements", "remove it from the model")
+        return
     yield from _ports(graph)
     without_reference = {d.where: d for d in reference.unsupported(model)}
     for index in range(len(graph.nodes)):

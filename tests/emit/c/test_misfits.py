@@ -74,6 +74,11 @@ def test_what_has_no_kernel_is_named(name: str) -> None:
     assert found.where.startswith(model.main.nodes[0].op)
 
 
+def test_a_tensor_without_elements_is_named() -> None:
+    (found,) = unsupported(binary("ADD", ((1, 0), (1, 0)), options="AddOptions"), "integer")
+    assert (found.where, found.message) == ("tensor 'a'", "it has no elements")
+
+
 CONTRADICTIONS = {
     "no such element": moved("GATHER", (1, 6, 4), (1, 2, 4), int32(5, 9), options="GatherOptions", axis=1),
     "an axis twice": moved("TRANSPOSE", (1, 5, 6), (1, 6, 5), int32(0, 2, 2), options="TransposeOptions"),

@@ -17,8 +17,10 @@ ARITHMETICS = ("integer", "xnnpack")
 FAST17 = "fast17"
 """``integer``, but for sums of products: scaled by 17 bits, rounded once. Of no engine's own; for hardware alone."""
 
-MISFITS = (ArithmeticError, AssertionError, LookupError, ValueError)
-"""What computing an operator ends in where the shapes, constants or options of a file contradict each other."""
+MISFITS = (ArithmeticError, LookupError, ValueError)
+"""What computing an operator ends in where the shapes, constants or options of a file contradict each other.
+
+An assertion that fails is a fault of ours, and none of them."""
 
 
 def misfit(where: str, error: Exception) -> UnsupportedError:
@@ -51,9 +53,14 @@ class Call:
         return self.outputs[0]
 
     def input(self, position: int) -> TensorType:
-        """The type of an input that the operator can't do without."""
+        """The type of an input that the operator can't do without.
+
+        Raises:
+            ValueError: the file leaves it out.
+        """
         found = self.inputs[position]
-        assert found is not None, f"{self.node.op} has no input {position}"
+        if found is None:
+            raise ValueError(f"{self.node.op} has no input {position}")
         return found
 
 
@@ -106,8 +113,13 @@ class OpDef:
 
 
 def present(value: Array | None) -> Array:
-    """Return an input that the operator can't do without."""
-    assert value is not None
+    """Return an input that the operator can't do without.
+
+    Raises:
+        ValueError: the file leaves it out.
+    """
+    if value is None:
+        raise ValueError("an input that it can't do without is left out")
     return value
 
 

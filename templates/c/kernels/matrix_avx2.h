@@ -151,6 +151,20 @@ EP_INLINE void ep_panel_row(const ep_matrix *m, const ep_panel *p, int8_t *out)
     }
 }
 
+/* Functions of their own: all in one, Clang 14 keeps sums in memory, and GCC 12 spills some. */
+#define EP_TILE_OF(height)                                                                                             \
+    EP_APART static void ep_tile_of_##height(const ep_matrix *m, const ep_panel *p, const ep_quads *q, int32_t vector,        \
+                                      int32_t first, int8_t *out, ptrdiff_t out_stride)                                \
+    {                                                                                                                  \
+        ep_tile(m, p, q, vector, first, height, 1, out, out_stride);                                                   \
+    }
+EP_TILE_OF(1)
+EP_TILE_OF(2)
+EP_TILE_OF(3)
+EP_TILE_OF(4)
+EP_TILE_OF(5)
+EP_TILE_OF(6)
+
 /* `count` vectors times the matrix, in tiles of like heights. */
 static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, int8_t *out, ptrdiff_t out_stride)
 {
@@ -168,12 +182,12 @@ static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, i
             int8_t *const to = out + at * out_stride;
             height = (count - at + tiles - 1) / tiles;
             switch (height) {
-            case 6: ep_tile(m, p, &q, at, first, 6, 1, to, out_stride); break;
-            case 5: ep_tile(m, p, &q, at, first, 5, 1, to, out_stride); break;
-            case 4: ep_tile(m, p, &q, at, first, 4, 1, to, out_stride); break;
-            case 3: ep_tile(m, p, &q, at, first, 3, 1, to, out_stride); break;
-            case 2: ep_tile(m, p, &q, at, first, 2, 1, to, out_stride); break;
-            default: ep_tile(m, p, &q, at, first, 1, 1, to, out_stride); break;
+            case 6: ep_tile_of_6(m, p, &q, at, first, to, out_stride); break;
+            case 5: ep_tile_of_5(m, p, &q, at, first, to, out_stride); break;
+            case 4: ep_tile_of_4(m, p, &q, at, first, to, out_stride); break;
+            case 3: ep_tile_of_3(m, p, &q, at, first, to, out_stride); break;
+            case 2: ep_tile_of_2(m, p, &q, at, first, to, out_stride); break;
+            default: ep_tile_of_1(m, p, &q, at, first, to, out_stride); break;
             }
         }
     }

@@ -37,7 +37,7 @@ EP_INLINE int32_t ep_sum_weighted(const ep_sum *s, int32_t a, int32_t b)
 #include "sum_neon.h"
 #define EP_SUM_LEFT EP_ROLLED
 #else
-#define EP_SUM_LEFT
+#define EP_SUM_LEFT EP_ELEMENTWISE
 #endif
 
 /* A row of elements. Compilers make vectors of it where `fixed` and the steps are constants. */

@@ -64,6 +64,16 @@
 #define EP_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+/* Before a loop that reads each element before it writes the one in its place, as operators in place do: no vector
+   depends on another, whether or not arrays lie apart. */
+#if defined(__clang__)
+#define EP_ELEMENTWISE _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define EP_ELEMENTWISE _Pragma("GCC ivdep")
+#else
+#define EP_ELEMENTWISE
+#endif
+
 /* Loops over the few things that vectors leave over. */
 #if defined(__clang__)
 #define EP_ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")

@@ -153,8 +153,8 @@ EP_INLINE void ep_panel_row(const ep_matrix *m, const ep_panel *p, int8_t *out)
 
 /* Functions of their own: all in one, Clang 14 keeps sums in memory, and GCC 12 spills some. */
 #define EP_TILE_OF(height)                                                                                             \
-    EP_APART static void ep_tile_of_##height(const ep_matrix *m, const ep_panel *p, const ep_quads *q, int32_t vector,        \
-                                      int32_t first, int8_t *out, ptrdiff_t out_stride)                                \
+    EP_APART static void ep_tile_of_##height(const ep_matrix *m, const ep_panel *p, const ep_quads *q, int32_t vector, \
+                                             int32_t first, int8_t *out, ptrdiff_t out_stride)                         \
     {                                                                                                                  \
         ep_tile(m, p, q, vector, first, height, 1, out, out_stride);                                                   \
     }

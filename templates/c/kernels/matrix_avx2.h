@@ -158,7 +158,6 @@ EP_INLINE void ep_panel_row(const ep_matrix *m, const ep_panel *p, int8_t *out)
     {                                                                                                                  \
         ep_tile(m, p, q, vector, first, height, 1, out, out_stride);                                                   \
     }
-EP_TILE_OF(1)
 EP_TILE_OF(2)
 EP_TILE_OF(3)
 EP_TILE_OF(4)
@@ -186,8 +185,7 @@ static void ep_panel_run(const ep_matrix *m, const ep_panel *p, int32_t count, i
             case 5: ep_tile_of_5(m, p, &q, at, first, to, out_stride); break;
             case 4: ep_tile_of_4(m, p, &q, at, first, to, out_stride); break;
             case 3: ep_tile_of_3(m, p, &q, at, first, to, out_stride); break;
-            case 2: ep_tile_of_2(m, p, &q, at, first, to, out_stride); break;
-            default: ep_tile_of_1(m, p, &q, at, first, to, out_stride); break;
+            default: ep_tile_of_2(m, p, &q, at, first, to, out_stride); break; /* One alone is a row. */
             }
         }
     }
